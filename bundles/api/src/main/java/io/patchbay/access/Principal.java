@@ -1,0 +1,4 @@
+package io.patchbay.access;
+
+/** Somebody the hub knows. */
+public record Principal(String name, Role role) {}
