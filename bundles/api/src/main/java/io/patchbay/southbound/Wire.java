@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param address the form's address with the thing's terms filled in; empty when the protocol has
  *     none
  * @param terms the form's terms with the thing's terms filled in
- * @param payload what to send, encoded as the form's media type; empty for reads and for forms
- *     without media type
+ * @param payload what to send, in the wire's scale, encoded by the form's media type or by the
+ *     protocol's own codec; empty for reads
  */
 public record Wire(Form form, String address, Map<String, String> terms, Optional<Bytes> payload) {
   public Wire {

@@ -27,7 +27,10 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /** The binding: the route down to the simulated devices. They are polled, so there is none up. */
-@Component(immediate = true, service = {}, configurationPid = "io.patchbay.binding.sim")
+@Component(
+    immediate = true,
+    service = {},
+    configurationPid = "io.patchbay.binding.sim")
 @Designate(ocd = SimBinding.Config.class)
 public final class SimBinding {
 

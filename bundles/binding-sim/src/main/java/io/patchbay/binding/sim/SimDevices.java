@@ -10,7 +10,6 @@ import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Command;
 import io.patchbay.thing.Outcome;
 import io.patchbay.thing.Thing;
-import io.patchbay.thing.Value;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The devices themselves: they answer what they are asked, and remember what was written. */
 final class SimDevices {
@@ -69,19 +69,12 @@ final class SimDevices {
         false);
   }
 
-  private Answer write(Thing thing, Command.Write write, @org.jspecify.annotations.Nullable Wire wire) {
+  private Answer write(Thing thing, Command.Write write, @Nullable Wire wire) {
     if (wire == null || Wave.of(wire.form()).shape() != Wave.Shape.MEMORY) {
       return new Answer.Failed(
           Outcome.Reason.REFUSED, "only a property with 'wave: memory' takes what is written");
     }
-    Bytes payload =
-        wire.payload()
-            .orElseGet(
-                () ->
-                    write.value() instanceof Value.Data data
-                        ? data.value()
-                        : Bytes.utf8(write.value().text()));
-    memory.put(new Target(thing.id(), write.property()), payload);
+    memory.put(new Target(thing.id(), write.property()), wire.payload().orElseThrow());
     return new Answer.Frames(List.of(frame(thing, write.property(), wire)));
   }
 }

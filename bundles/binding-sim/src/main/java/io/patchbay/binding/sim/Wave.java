@@ -30,7 +30,8 @@ record Wave(Shape shape, double low, double high, double period) {
                   "wave '" + name + "' is not known; accepted: sine, saw, memory");
         };
     Wave wave =
-        new Wave(shape, number(form, "low", 0), number(form, "high", 100), number(form, "period", 60));
+        new Wave(
+            shape, number(form, "low", 0), number(form, "high", 100), number(form, "period", 60));
     if (!(wave.period > 0)) {
       throw new IllegalArgumentException("period must be larger than 0 s, not " + wave.period);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.thing;
+
+import org.jspecify.annotations.NullMarked;
