@@ -40,7 +40,7 @@ public final class SimBinding {
         description = "how many simulated devices announce themselves, 0 to 10000",
         min = "0",
         max = "10000")
-    int things() default 0;
+    int things() default 3;
 
     @AttributeDefinition(description = "id of the profile that they announce themselves with")
     String profile() default "sim-sensor";
