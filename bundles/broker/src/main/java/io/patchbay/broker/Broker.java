@@ -1,0 +1,175 @@
+package io.patchbay.broker;
+
+import io.patchbay.access.DeviceCredentials;
+import io.patchbay.operation.Health;
+import io.patchbay.operation.Metrics;
+import io.patchbay.southbound.HubBroker;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.activemq.artemis.core.server.ActiveMQServer;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.condition.Condition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The broker's life: it starts beside everything else, registers {@link HubBroker}, opens to
+ * devices when the hub has subscribed, and stays open from then on.
+ */
+@Component(
+    service = {Broker.class, Health.class, Metrics.class},
+    immediate = true,
+    configurationPid = "io.patchbay.broker")
+@Designate(ocd = BrokerSettings.Config.class)
+public final class Broker implements Health, Metrics {
+  private static final Logger log = LoggerFactory.getLogger(Broker.class);
+  private static final String LISTENING = "patchbay.broker.listening";
+  private static final long STOP_SECONDS = 30;
+
+  private final BundleContext context;
+  private final CompletableFuture<EmbeddedBroker> started = new CompletableFuture<>();
+  private final Queue<ServiceRegistration<?>> registrations = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean subscribed = new AtomicBoolean();
+  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final AtomicBoolean listening = new AtomicBoolean();
+  private volatile @Nullable String trouble;
+
+  @Activate
+  public Broker(
+      BundleContext context,
+      BrokerSettings.Config config,
+      @Reference DeviceCredentials credentials) {
+    this.context = context;
+    BrokerSettings settings = BrokerSettings.of(config, data(context), offset(context));
+    Thread starter = new Thread(() -> start(settings, credentials), "patchbay-broker-start");
+    // Artemis looks for its protocols, and its threads for theirs, with this loader.
+    starter.setContextClassLoader(ActiveMQServer.class.getClassLoader());
+    starter.start();
+  }
+
+  /** The hub has subscribed: devices may come. Does nothing when they may already. */
+  void hubHasSubscribed() {
+    subscribed.set(true);
+    EmbeddedBroker broker = running();
+    if (broker != null) {
+      listen(broker);
+    }
+  }
+
+  @Deactivate
+  void stop() {
+    stopped.set(true);
+    for (ServiceRegistration<?> registration = registrations.poll();
+        registration != null;
+        registration = registrations.poll()) {
+      registration.unregister();
+    }
+    try {
+      started.orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join().close();
+    } catch (CompletionException notStarted) {
+      return; // said when it happened
+    }
+  }
+
+  @Override
+  public List<Check> checks() {
+    String wrong = trouble;
+    if (wrong != null) {
+      return List.of(new Check("broker", State.CRITICAL, wrong));
+    }
+    EmbeddedBroker broker = running();
+    if (broker == null) {
+      return List.of(new Check("broker", State.WARN, "is starting"));
+    }
+    return List.of(BrokerState.check(broker, listening.get()));
+  }
+
+  @Override
+  public List<Sample> samples() {
+    EmbeddedBroker broker = running();
+    return broker == null ? List.of() : BrokerState.samples(broker);
+  }
+
+  private void start(BrokerSettings settings, DeviceCredentials credentials) {
+    try {
+      EmbeddedBroker broker = new EmbeddedBroker(settings, credentials);
+      URI uri = URI.create("tcp://127.0.0.1:" + broker.hubPort());
+      started.complete(broker);
+      register(DeviceCredentials.Listener.class, broker::changed, Map.of());
+      register(HubBroker.class, () -> uri, Map.of());
+      if (subscribed.get()) {
+        listen(broker);
+      }
+    } catch (Exception | LinkageError e) {
+      trouble = "could not start: " + e.getMessage();
+      log.error("The broker could not start", e);
+      started.completeExceptionally(e);
+    }
+  }
+
+  private void listen(EmbeddedBroker broker) {
+    if (stopped.get() || !listening.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      broker.listen();
+      trouble = null;
+      register(
+          Condition.class,
+          Condition.INSTANCE,
+          Map.of(
+              Condition.CONDITION_ID,
+              LISTENING,
+              "port",
+              broker.port(),
+              "tlsPort",
+              broker.tlsPort()));
+    } catch (IOException e) {
+      listening.set(false);
+      trouble = e.getMessage();
+      log.error("Devices cannot connect: {}", e.getMessage());
+    }
+  }
+
+  private @Nullable EmbeddedBroker running() {
+    return started.isDone() && !started.isCompletedExceptionally() ? started.join() : null;
+  }
+
+  private <T> void register(Class<T> type, T service, Map<String, Object> properties) {
+    if (!stopped.get()) {
+      registrations.add(
+          context.registerService(type, service, FrameworkUtil.asDictionary(properties)));
+    }
+  }
+
+  private static Path data(BundleContext context) {
+    String data = context.getProperty("patchbay.data");
+    if (data == null) {
+      throw new IllegalStateException(
+          "the framework property patchbay.data is missing: it names the data directory");
+    }
+    return Path.of(data);
+  }
+
+  private static int offset(BundleContext context) {
+    String offset = context.getProperty("patchbay.offset");
+    return offset == null ? 0 : Integer.parseInt(offset);
+  }
+}

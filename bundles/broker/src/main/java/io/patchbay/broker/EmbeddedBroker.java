@@ -1,0 +1,296 @@
+package io.patchbay.broker;
+
+import io.patchbay.access.DeviceCredentials;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.TransportConfiguration;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.WildcardConfiguration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptor;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
+import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
+import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One broker: the hub's door is open once it is made, the devices' once {@link #listen} was called.
+ */
+final class EmbeddedBroker implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
+  private static final String HUB_DOOR = "hub";
+  private static final String DEVICE_DOOR = "devices";
+  private static final int LOOK_MILLIS = 50;
+  private static final int SESSIONS_EVERY = 20;
+
+  private final BrokerSettings settings;
+  private final Counters counters;
+  private final BrokerSecurity security;
+  private final QueueWatch queues;
+  private final MqttServer server;
+  private final Backpressure backpressure;
+  private final Sessions sessions;
+  private final FrontDoor door;
+  private final int hubPort;
+  private final ScheduledExecutorService watch =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "patchbay-broker-watch");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final ScheduledFuture<?> looking;
+  private int looks;
+  private int port = -1;
+  private int tlsPort = -1;
+
+  EmbeddedBroker(BrokerSettings settings, DeviceCredentials credentials) throws Exception {
+    this.settings = settings;
+    counters = new Counters();
+    security = new BrokerSecurity(credentials, counters, settings.maxTopics());
+    queues = new QueueWatch(settings, credentials.hub().user(), counters);
+    server = new MqttServer(configuration(settings), security);
+    backpressure = new Backpressure(() -> queues.isFull(server), counters);
+    PacketRules rules = new PacketRules(security, counters, settings.maxSessionExpiry());
+    server.getServiceRegistry().addIncomingInterceptor(rules.incoming());
+    server.getServiceRegistry().addOutgoingInterceptor(rules.outgoing());
+    server.registerBrokerPlugin(
+        new BrokerPlugin(new DeliveryStamp(new SecureRandom()), queues, counters));
+    FrontDoor opened = null;
+    try {
+      server.start();
+      if (!server.isActive()) {
+        throw new IOException(
+            "the broker did not start; its journal in "
+                + settings.directory()
+                + " is in use by another process or cannot be read; the log says more");
+      }
+      queues.look(server);
+      sessions =
+          new Sessions(
+              server,
+              MQTTStateManager.getInstance(server),
+              security,
+              credentials,
+              queues,
+              settings.maxSessionExpiry());
+      opened = new FrontDoor(settings.maxPacketBytes(), counters);
+      hubPort = opened.openForHub(acceptor(HUB_DOOR));
+      door = opened;
+    } catch (Exception e) {
+      if (opened != null) {
+        opened.close();
+      }
+      stopServer(e);
+      watch.shutdownNow();
+      throw e;
+    }
+    looking =
+        watch.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  int hubPort() {
+    return hubPort;
+  }
+
+  /** Port of plain MQTT; -1 before {@link #listen} and when there is none. */
+  synchronized int port() {
+    return port;
+  }
+
+  synchronized int tlsPort() {
+    return tlsPort;
+  }
+
+  /**
+   * Opens the devices' doors, once.
+   *
+   * @throws IOException in words, when a port is taken or the keystore cannot be read
+   */
+  synchronized void listen() throws IOException {
+    if (port >= 0 || tlsPort >= 0) {
+      return;
+    }
+    SSLContext tls = settings.keystore().isEmpty() ? null : Tls.context(settings);
+    NettyAcceptor acceptor = acceptor(DEVICE_DOOR);
+    if (settings.port() >= 0) {
+      port = open(acceptor, settings.port(), null);
+    }
+    if (tls != null && settings.tlsPort() >= 0) {
+      tlsPort = open(acceptor, settings.tlsPort(), tls);
+    }
+    log.info(
+        "Devices may connect to {}: {}{}",
+        settings.host(),
+        port >= 0 ? "mqtt " + port : "no plain MQTT",
+        tlsPort >= 0 ? ", mqtts " + tlsPort : "");
+  }
+
+  /** Ends the sessions of a credential that was changed or removed. */
+  void changed(String user) {
+    security.changed(user);
+    sessions.end(user);
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  QueueWatch queues() {
+    return queues;
+  }
+
+  Backpressure backpressure() {
+    return backpressure;
+  }
+
+  BrokerSecurity security() {
+    return security;
+  }
+
+  BrokerSettings settings() {
+    return settings;
+  }
+
+  /** Names of the addresses that are there. */
+  List<String> addresses() {
+    return server.getPostOffice().getAddresses().stream().map(SimpleString::toString).toList();
+  }
+
+  @Override
+  public void close() {
+    looking.cancel(false);
+    watch.shutdownNow();
+    door.close();
+    stopServer(null);
+  }
+
+  private int open(NettyAcceptor acceptor, int configured, @Nullable SSLContext tls)
+      throws IOException {
+    int wanted = configured == 0 ? 0 : configured + settings.offset();
+    return door.openForDevices(
+        settings.host(), wanted, acceptor, tls, backpressure, settings.maxConnections());
+  }
+
+  private NettyAcceptor acceptor(String name) throws IOException {
+    if (server.getRemotingService().getAcceptor(name) instanceof NettyAcceptor acceptor) {
+      return acceptor;
+    }
+    throw new IOException("the broker has no acceptor " + name + "; the log says why");
+  }
+
+  /** Everything that has to be done again and again. */
+  private void look() {
+    try {
+      backpressure.look();
+      if (++looks % SESSIONS_EVERY == 0) {
+        queues.look(server);
+        queues.cut(server);
+        sessions.look();
+      }
+    } catch (Exception e) {
+      log.error("Looking after the broker's queues failed; it is tried again", e);
+    }
+  }
+
+  private void stopServer(@Nullable Exception because) {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      if (because != null) {
+        because.addSuppressed(e);
+      } else {
+        log.error("The broker did not stop cleanly", e);
+      }
+    }
+  }
+
+  private static Configuration configuration(BrokerSettings settings) {
+    ConfigurationImpl configuration = new ConfigurationImpl();
+    configuration
+        .setName("patchbay")
+        .setBindingsDirectory(settings.directory().resolve("bindings").toString())
+        .setJournalDirectory(settings.directory().resolve("journal").toString())
+        .setLargeMessagesDirectory(settings.directory().resolve("large").toString())
+        .setPagingDirectory(settings.directory().resolve("paging").toString())
+        .setJournalType(JournalType.NIO)
+        .setJournalFileSize(4 * 1024 * 1024)
+        .setJournalMinFiles(2)
+        .setJournalPoolFiles(8)
+        .setJournalBufferTimeout_NIO(200_000)
+        .setJournalSyncNonTransactional(true)
+        .setJournalSyncTransactional(true)
+        // The last resort, when subscribers come back faster than they are cut: to disk.
+        .setGlobalMaxSize(settings.globalMaxBytes() * 2)
+        .setWildCardConfiguration(
+            new WildcardConfiguration().setDelimiter('/').setAnyWords('#').setSingleWord('+'))
+        .setManagementAddress(SimpleString.of("$sys.management"))
+        .setManagementNotificationAddress(SimpleString.of("$sys.notifications"))
+        .setClusterUser(random())
+        .setClusterPassword(random())
+        .setSecurityEnabled(true)
+        .setAuthenticationCacheSize(0)
+        .setAuthorizationCacheSize(0)
+        .setJMXManagementEnabled(false)
+        .setMessageCounterEnabled(false)
+        .setCriticalAnalyzer(false)
+        .setGracefulShutdownEnabled(false)
+        .setPersistDeliveryCountBeforeDelivery(false)
+        .setThreadPoolMaxSize(BrokerSecurity.THREADS)
+        .setScheduledThreadPoolMaxSize(2)
+        .setMqttSessionScanInterval(1000)
+        .addAddressSetting(
+            "#",
+            new AddressSettings()
+                .setAutoCreateAddresses(false)
+                .setAutoCreateQueues(false)
+                .setAutoDeleteAddresses(true)
+                .setAutoDeleteQueues(true)
+                .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+                .setMaxDeliveryAttempts(-1));
+    configuration.addAcceptorConfiguration(door(HUB_DOOR, BrokerSecurity.HUB_DOMAIN, settings));
+    configuration.addAcceptorConfiguration(door(DEVICE_DOOR, DEVICE_DOOR, settings));
+    return configuration;
+  }
+
+  /** An acceptor that binds no port: {@link FrontDoor} hands it the connections. */
+  private static TransportConfiguration door(String name, String domain, BrokerSettings settings) {
+    Map<String, Object> network = new HashMap<>();
+    network.put(TransportConstants.HTTP_UPGRADE_ENABLED_PROP_NAME, true);
+    network.put(TransportConstants.PROTOCOLS_PROP_NAME, "MQTT");
+    network.put(TransportConstants.USE_EPOLL_PROP_NAME, false);
+    network.put(TransportConstants.USE_KQUEUE_PROP_NAME, false);
+    network.put(TransportConstants.REMOTING_THREADS_PROPNAME, 1);
+    network.put(TransportConstants.HANDSHAKE_TIMEOUT, 0);
+    Map<String, Object> mqtt = new HashMap<>();
+    mqtt.put("securityDomain", domain);
+    mqtt.put("maximumPacketSize", settings.maxPacketBytes());
+    mqtt.put("serverKeepAlive", 65_535);
+    mqtt.put("topicAliasMaximum", 100);
+    // The hub's sessions never end by themselves.
+    mqtt.put(
+        "defaultMqttSessionExpiryInterval",
+        name.equals(HUB_DOOR) ? -1 : settings.maxSessionExpiry());
+    return new TransportConfiguration(NettyAcceptorFactory.class.getName(), network, name, mqtt);
+  }
+
+  private static String random() {
+    byte[] octets = new byte[24];
+    new SecureRandom().nextBytes(octets);
+    return java.util.HexFormat.of().formatHex(octets);
+  }
+}

@@ -1,0 +1,52 @@
+package io.patchbay.broker;
+
+import io.patchbay.access.DeviceCredentials.DeviceCredential;
+import java.io.Serial;
+import org.apache.activemq.artemis.spi.core.security.jaas.UserPrincipal;
+
+/** Who is on a connection; Artemis wants its own type of principal. */
+final class Login extends UserPrincipal {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final transient DeviceCredential credential;
+  private final String clientId;
+  private final boolean hub;
+  private final long version;
+
+  /**
+   * @param version of the credential when it was checked
+   */
+  Login(DeviceCredential credential, String clientId, boolean hub, long version) {
+    super(credential.user());
+    this.credential = credential;
+    this.clientId = clientId;
+    this.hub = hub;
+    this.version = version;
+  }
+
+  DeviceCredential credential() {
+    return credential;
+  }
+
+  String clientId() {
+    return clientId;
+  }
+
+  boolean hub() {
+    return hub;
+  }
+
+  long version() {
+    return version;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

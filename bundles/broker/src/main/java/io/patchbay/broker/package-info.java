@@ -1,0 +1,5 @@
+/** The embedded MQTT broker. */
+@NullMarked
+package io.patchbay.broker;
+
+import org.jspecify.annotations.NullMarked;

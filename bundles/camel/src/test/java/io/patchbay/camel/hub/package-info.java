@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.camel.hub;
+
+import org.jspecify.annotations.NullMarked;

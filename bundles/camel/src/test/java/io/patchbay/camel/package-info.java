@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.camel;
+
+import org.jspecify.annotations.NullMarked;

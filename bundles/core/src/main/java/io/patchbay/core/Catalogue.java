@@ -1,0 +1,129 @@
+package io.patchbay.core;
+
+import io.patchbay.profile.Profile;
+import io.patchbay.southbound.MediaTypes;
+import io.patchbay.southbound.Origin;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The profiles in service, compiled, with who was found to speak where. */
+final class Catalogue {
+  private static final Logger LOG = LoggerFactory.getLogger(Catalogue.class);
+
+  /** Addresses remembered; when full all are forgotten and found again. */
+  private static final int SOURCES = 200_000;
+
+  /** A snapshot: what is found while it changes is remembered in the snapshot it was found in. */
+  private record Snapshot(
+      Map<String, CompiledProfile> profiles, Set<String> schemes, Map<Origin, Source> sources) {}
+
+  private final Ports ports;
+  private final MediaTypes mediaTypes;
+  private final Directory directory;
+  private volatile Snapshot snapshot = new Snapshot(Map.of(), Set.of(), new ConcurrentHashMap<>());
+
+  Catalogue(Ports ports, MediaTypes mediaTypes, Directory directory) {
+    this.ports = ports;
+    this.mediaTypes = mediaTypes;
+    this.directory = directory;
+  }
+
+  /** Compiles what has changed. */
+  synchronized void change(Map<String, Profile> all) {
+    Set<String> schemes = ports.schemes();
+    Map<String, CompiledProfile> compiled = new HashMap<>();
+    all.forEach(
+        (id, profile) -> {
+          CompiledProfile present = snapshot.profiles().get(id);
+          compiled.put(
+              id,
+              present != null && present.profile().equals(profile) ? present : compile(profile));
+        });
+    publish(compiled, schemes);
+  }
+
+  /** A protocol came or went: everything is compiled again. */
+  synchronized void recompile() {
+    Set<String> schemes = ports.schemes();
+    Map<String, CompiledProfile> compiled = new HashMap<>();
+    snapshot.profiles().forEach((id, present) -> compiled.put(id, compile(present.profile())));
+    publish(compiled, schemes);
+  }
+
+  private CompiledProfile compile(Profile profile) {
+    CompiledProfile compiled = new CompiledProfile(profile, ports, mediaTypes);
+    compiled.problems().forEach(problem -> LOG.warn("Profile {}", problem));
+    return compiled;
+  }
+
+  private void publish(Map<String, CompiledProfile> compiled, Set<String> schemes) {
+    Map<String, Set<String>> names = new HashMap<>();
+    compiled.forEach((id, profile) -> names.put(id, profile.identity()));
+    directory.index(names);
+    snapshot = new Snapshot(Map.copyOf(compiled), schemes, new ConcurrentHashMap<>());
+  }
+
+  /** Things have changed: who speaks where is found again. */
+  synchronized void forgetSources() {
+    snapshot = new Snapshot(snapshot.profiles(), snapshot.schemes(), new ConcurrentHashMap<>());
+  }
+
+  Map<String, CompiledProfile> profiles() {
+    return snapshot.profiles();
+  }
+
+  Optional<CompiledProfile> profile(String id) {
+    return Optional.ofNullable(snapshot.profiles().get(id));
+  }
+
+  /**
+   * Whether forms of this protocol are compiled: while a binding is replaced they are not, and what
+   * comes is no less welcome for that.
+   */
+  boolean speaks(String scheme) {
+    return snapshot.schemes().contains(scheme);
+  }
+
+  List<String> problems() {
+    return snapshot.profiles().values().stream()
+        .flatMap(profile -> profile.problems().stream())
+        .sorted()
+        .toList();
+  }
+
+  /** One consistent look at profiles and sources. */
+  Lookup lookup() {
+    return new Lookup(snapshot);
+  }
+
+  /** Profiles and what was found under them. */
+  static final class Lookup {
+    private final Snapshot snapshot;
+
+    private Lookup(Snapshot snapshot) {
+      this.snapshot = snapshot;
+    }
+
+    Map<String, CompiledProfile> profiles() {
+      return snapshot.profiles();
+    }
+
+    Optional<Source> known(Origin origin) {
+      return Optional.ofNullable(snapshot.sources().get(origin));
+    }
+
+    Source remember(Origin origin, Source source) {
+      if (snapshot.sources().size() >= SOURCES) {
+        snapshot.sources().clear();
+      }
+      snapshot.sources().put(origin, source);
+      return source;
+    }
+  }
+}

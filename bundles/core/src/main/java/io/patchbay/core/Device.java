@@ -1,0 +1,143 @@
+package io.patchbay.core;
+
+import io.patchbay.northbound.ThingState;
+import io.patchbay.profile.Profile;
+import io.patchbay.profile.Property;
+import io.patchbay.store.Recorded;
+import io.patchbay.store.Registered;
+import io.patchbay.thing.Quality;
+import io.patchbay.thing.Status;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Uplink;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thing of the directory with its twin. What is committed is read without locks; what is on its
+ * way into the journal is kept beside it, so that the next frame is judged by it.
+ */
+final class Device {
+  private record Standing(Status status, String detail, Instant since) {}
+
+  private final ThingId id;
+  private final Map<String, Recorded> latest = new ConcurrentHashMap<>();
+  private final Set<String> heard = ConcurrentHashMap.newKeySet();
+  private volatile Registered registered;
+  private volatile Standing standing;
+  private volatile @Nullable Standing expected;
+  private volatile boolean announced;
+
+  /**
+   * @param announced whether the log tells of its discovery, or need not
+   */
+  Device(Registered registered, boolean announced) {
+    this.id = registered.thing().id();
+    this.registered = registered;
+    this.announced = announced;
+    this.standing = new Standing(Status.UNKNOWN, "", registered.since());
+  }
+
+  ThingId id() {
+    return id;
+  }
+
+  Thing thing() {
+    return registered.thing();
+  }
+
+  Registered registered() {
+    return registered;
+  }
+
+  void registered(Registered changed) {
+    registered = changed;
+  }
+
+  boolean announced() {
+    return announced;
+  }
+
+  void announced(boolean now) {
+    announced = now;
+  }
+
+  /** The status it will have when all that waits for the journal is committed. */
+  Status expectedStatus() {
+    Standing coming = expected;
+    return (coming == null ? standing : coming).status();
+  }
+
+  String expectedDetail() {
+    Standing coming = expected;
+    return (coming == null ? standing : coming).detail();
+  }
+
+  /** Whether something newer than this time already says how it stands. */
+  boolean statusIsNewerThan(Instant time) {
+    Standing coming = expected;
+    Standing present = coming == null ? standing : coming;
+    return present.status() != Status.UNKNOWN && present.since().isAfter(time);
+  }
+
+  void expect(Uplink.StatusChange change) {
+    expected = new Standing(change.status(), change.detail(), change.time());
+  }
+
+  /** What was expected did not come into the journal. */
+  void expectNothing() {
+    expected = null;
+  }
+
+  void expectReading(String property) {
+    heard.add(property);
+  }
+
+  boolean hasHeard(String property) {
+    return heard.contains(property);
+  }
+
+  /** The newest time wins; of equal ones the later in the log. */
+  void remember(Recorded recorded) {
+    if (recorded.uplink() instanceof Uplink.Reading reading) {
+      heard.add(reading.property());
+      latest.merge(
+          reading.property(),
+          recorded,
+          (old, fresh) -> fresh.uplink().time().isBefore(old.uplink().time()) ? old : fresh);
+    } else if (recorded.uplink() instanceof Uplink.StatusChange change) {
+      standing = new Standing(change.status(), change.detail(), change.time());
+    }
+  }
+
+  ThingState state(Optional<Profile> profile, Instant now) {
+    Standing present = standing;
+    Map<String, Uplink.Reading> readings = new HashMap<>();
+    latest.forEach(
+        (property, recorded) ->
+            readings.put(property, aged((Uplink.Reading) recorded.uplink(), profile, now)));
+    return new ThingState(
+        registered, present.status(), present.detail(), present.since(), readings);
+  }
+
+  Status status() {
+    return standing.status();
+  }
+
+  private static Uplink.Reading aged(
+      Uplink.Reading reading, Optional<Profile> profile, Instant now) {
+    @Nullable Property property =
+        profile.map(known -> known.properties().get(reading.property())).orElse(null);
+    @Nullable Duration fresh = property == null ? null : property.staleAfter().orElse(null);
+    boolean stale = fresh != null && reading.received().plus(fresh).isBefore(now);
+    return stale && reading.quality() == Quality.GOOD
+        ? reading.withQuality(Quality.STALE)
+        : reading;
+  }
+}

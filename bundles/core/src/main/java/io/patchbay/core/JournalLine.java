@@ -1,0 +1,150 @@
+package io.patchbay.core;
+
+import io.patchbay.store.Appended;
+import io.patchbay.store.Entry;
+import io.patchbay.store.Journal;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The line before the journal: entries are made and appended one at a time, and what follows each
+ * is done in the same order, also when the journal answers before anybody listens. Its queue is as
+ * long as the journal's.
+ */
+final class JournalLine {
+  private static final Logger LOG = LoggerFactory.getLogger(JournalLine.class);
+  private static final Appended BUSY =
+      new Appended.Refused("others wait for the journal", Duration.ofMillis(100));
+
+  private static final class Place<T> {
+    private final Function<Appended, T> then;
+    private final CompletableFuture<T> stage = new CompletableFuture<>();
+    private volatile @Nullable Appended appended;
+
+    private Place(Function<Appended, T> then) {
+      this.then = then;
+    }
+
+    private void step(Appended how) {
+      try {
+        stage.complete(then.apply(how));
+      } catch (RuntimeException e) {
+        LOG.error("What follows a commit failed", e);
+        stage.completeExceptionally(e);
+      }
+    }
+  }
+
+  private final Journal journal;
+  private final ReentrantLock head = new ReentrantLock();
+  private final Queue<Place<?>> places = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger calls = new AtomicInteger();
+  private volatile String trouble = "";
+
+  JournalLine(Journal journal) {
+    this.journal = journal;
+  }
+
+  /**
+   * Appends.
+   *
+   * @param entry made when it is its turn; must not block
+   * @param then what follows, in order, one at a time; must not block
+   */
+  <T> CompletionStage<T> append(
+      Supplier<Entry> entry, Duration patience, Function<Appended, T> then) {
+    Place<T> place = new Place<>(then);
+    long until = System.nanoTime() + patience.toNanos();
+    if (!enter(patience)) {
+      places.add(place);
+      answered(place, BUSY);
+      return place.stage;
+    }
+    try {
+      Entry made = entry.get();
+      places.add(place);
+      hand(made, Duration.ofNanos(Math.max(0, until - System.nanoTime())), place);
+    } finally {
+      head.unlock();
+    }
+    return place.stage;
+  }
+
+  /** A place that never got its answer would hold up all behind it. */
+  private void hand(Entry entry, Duration patience, Place<?> place) {
+    try {
+      journal
+          .append(entry, patience)
+          .whenComplete((appended, failure) -> answered(place, verdict(appended, failure)));
+    } catch (RuntimeException e) {
+      LOG.error("The journal failed to take an entry", e);
+      answered(place, verdict(null, e));
+    }
+  }
+
+  private static Appended verdict(@Nullable Appended appended, @Nullable Throwable failure) {
+    return appended != null
+        ? appended
+        : new Appended.Refused("the journal failed: " + failure, Duration.ofSeconds(1));
+  }
+
+  private boolean enter(Duration patience) {
+    try {
+      return head.tryLock() || head.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void answered(Place<?> place, Appended how) {
+    place.appended = how;
+    trouble = how instanceof Appended.Refused refused && how != BUSY ? refused.why() : "";
+    if (calls.getAndIncrement() > 0) {
+      return;
+    }
+    int done = 1;
+    while (done != 0) {
+      drain();
+      done = calls.addAndGet(-done);
+    }
+  }
+
+  private void drain() {
+    while (true) {
+      Place<?> first = places.peek();
+      @Nullable Appended how = first == null ? null : first.appended;
+      if (first == null || how == null) {
+        return;
+      }
+      places.remove();
+      first.step(how);
+    }
+  }
+
+  /** Runs while nobody else can append. */
+  <T> T alone(Supplier<T> action) {
+    head.lock();
+    try {
+      return action.get();
+    } finally {
+      head.unlock();
+    }
+  }
+
+  /** Why the journal takes nothing; empty when it does. */
+  String trouble() {
+    return trouble;
+  }
+}

@@ -1,0 +1,245 @@
+package io.patchbay.core;
+
+import io.patchbay.profile.Action;
+import io.patchbay.profile.AddressPattern;
+import io.patchbay.profile.DataSchema;
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Op;
+import io.patchbay.profile.Property;
+import io.patchbay.southbound.DecodeException;
+import io.patchbay.southbound.MediaTypes;
+import io.patchbay.southbound.Protocol;
+import io.patchbay.southbound.Request;
+import io.patchbay.southbound.Slot;
+import io.patchbay.southbound.Wire;
+import io.patchbay.store.Registered.Admission;
+import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
+import io.patchbay.thing.Outcome.Reason;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.Value;
+import java.io.Serial;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Turns a command into what goes on the wire, or says why not. */
+final class Requests {
+  /** Why a command is not sent. Carries no stack: a command that is wrong is no bug. */
+  static final class Unsendable extends Exception {
+    @Serial private static final long serialVersionUID = 1L;
+    private final Reason reason;
+
+    Unsendable(Reason reason, String detail) {
+      super(detail, null, false, false);
+      this.reason = reason;
+    }
+
+    Reason reason() {
+      return reason;
+    }
+
+    String detail() {
+      return String.valueOf(getMessage());
+    }
+  }
+
+  private final Directory directory;
+  private final Catalogue catalogue;
+  private final Ports ports;
+  private final MediaTypes mediaTypes;
+
+  Requests(Directory directory, Catalogue catalogue, Ports ports, MediaTypes mediaTypes) {
+    this.directory = directory;
+    this.catalogue = catalogue;
+    this.ports = ports;
+    this.mediaTypes = mediaTypes;
+  }
+
+  Device thing(Command command) throws Unsendable {
+    Device device =
+        directory
+            .find(command.thing())
+            .orElseThrow(
+                () ->
+                    new Unsendable(
+                        Reason.UNKNOWN_THING, "no thing is named '" + command.thing() + "'"));
+    if (device.registered().admission() != Admission.ADMITTED) {
+      throw new Unsendable(
+          Reason.NOT_ALLOWED, "thing '" + device.id() + "' is not admitted; admit it first");
+    }
+    return device;
+  }
+
+  CompiledProfile profile(Device device) throws Unsendable {
+    return catalogue
+        .profile(device.thing().profile())
+        .orElseThrow(
+            () ->
+                new Unsendable(
+                    Reason.UNKNOWN_THING,
+                    "profile '"
+                        + device.thing().profile()
+                        + "' of thing '"
+                        + device.id()
+                        + "' is not there"));
+  }
+
+  Protocol protocol(Device device) throws Unsendable {
+    return ports.protocol(device.thing().scheme()).orElseThrow(() -> noProtocol(device));
+  }
+
+  static Unsendable noProtocol(Device device) {
+    return new Unsendable(
+        Reason.NO_PROTOCOL,
+        "no bundle serves '" + device.thing().scheme() + "' now; deploy or start one");
+  }
+
+  /** Affordance, form, checks, scale, encoding, address. */
+  Request request(CommandId id, Command command, Device device, CompiledProfile profile)
+      throws Unsendable {
+    Map<String, Wire> wires = new HashMap<>();
+    Protocol protocol = protocol(device);
+    if (command instanceof Command.Read read) {
+      for (String name : read.properties()) {
+        Form form = form(property(profile, name).forms(), device, Op.READ, name);
+        wires.put(name, wire(device, protocol, form, Optional.empty()));
+      }
+    } else if (command instanceof Command.Write write) {
+      String name = write.property();
+      Property property = property(profile, name);
+      if (property.readOnly()) {
+        throw new Unsendable(Reason.NOT_ALLOWED, "property '" + name + "' is read-only");
+      }
+      Form form = form(property.forms(), device, Op.WRITE, name);
+      Conformer conformer = profile.property(name).orElseThrow(() -> broken(name));
+      Value value = down(conformer, name, write.value());
+      Slot slot = new Slot(Slot.Kind.PROPERTY, name, "", form, property.schema());
+      Map<String, Value> values = new HashMap<>(Map.of("value", value));
+      if (form.term("payload").isPresent()) {
+        device
+            .thing()
+            .terms()
+            .forEach((term, word) -> values.putIfAbsent(term, new Value.Text(word)));
+      }
+      wires.put(name, wire(device, protocol, form, encoded(protocol, slot, values)));
+    } else {
+      Command.Invoke invoke = (Command.Invoke) command;
+      String name = invoke.action();
+      Action action = profile.profile().actions().get(name);
+      if (action == null) {
+        throw new Unsendable(
+            Reason.UNKNOWN_AFFORDANCE,
+            "no action '" + name + "'; there are " + profile.profile().actions().keySet());
+      }
+      Form form = form(action.forms(), device, Op.INVOKE, name);
+      Map<String, Value> input = input(action, invoke.input());
+      if (form.term("payload").isPresent()) {
+        // a payload template may name the thing's own terms
+        device
+            .thing()
+            .terms()
+            .forEach((term, word) -> input.putIfAbsent(term, new Value.Text(word)));
+      }
+      Slot slot =
+          new Slot(Slot.Kind.PROPERTY, name, "", form, DataSchema.of(DataSchema.Type.STRING));
+      boolean bare = input.isEmpty() && form.mediaType().isEmpty();
+      wires.put(
+          name,
+          wire(device, protocol, form, bare ? Optional.empty() : encoded(protocol, slot, input)));
+    }
+    return new Request(id, command, device.thing(), wires);
+  }
+
+  private static Property property(CompiledProfile profile, String name) throws Unsendable {
+    Property property = profile.profile().properties().get(name);
+    if (property == null) {
+      throw new Unsendable(
+          Reason.UNKNOWN_AFFORDANCE,
+          "no property '" + name + "'; there are " + profile.profile().properties().keySet());
+    }
+    return property;
+  }
+
+  private static Form form(List<Form> forms, Device device, Op op, String name) throws Unsendable {
+    String scheme = device.thing().scheme();
+    return CompiledProfile.form(forms, scheme, op)
+        .orElseThrow(
+            () ->
+                new Unsendable(
+                    Reason.NOT_ALLOWED,
+                    "the profile has no form for "
+                        + op.wot()
+                        + " of '"
+                        + name
+                        + "' over "
+                        + scheme));
+  }
+
+  private static Unsendable broken(String name) {
+    return new Unsendable(
+        Reason.NOT_ALLOWED, "the schema of '" + name + "' is broken; mend the profile");
+  }
+
+  private static Value down(Conformer conformer, String name, Value value) throws Unsendable {
+    try {
+      return conformer.down(conformer.checked(value));
+    } catch (DecodeException e) {
+      throw new Unsendable(Reason.INVALID_VALUE, name + ": " + e.detail());
+    }
+  }
+
+  private static Map<String, Value> input(Action action, Map<String, Value> given)
+      throws Unsendable {
+    Map<String, Value> input = new HashMap<>();
+    for (Map.Entry<String, Value> entry : given.entrySet()) {
+      DataSchema schema = action.input().get(entry.getKey());
+      if (schema == null) {
+        throw new Unsendable(
+            Reason.INVALID_VALUE,
+            "action '"
+                + action.name()
+                + "' has no input '"
+                + entry.getKey()
+                + "'; there are "
+                + action.input().keySet());
+      }
+      input.put(entry.getKey(), down(new Conformer(schema), entry.getKey(), entry.getValue()));
+    }
+    return input;
+  }
+
+  private Optional<Bytes> encoded(Protocol protocol, Slot slot, Map<String, Value> values)
+      throws Unsendable {
+    Form form = slot.form();
+    try {
+      if (mediaTypes.knows(form.mediaType())) {
+        return Optional.of(mediaTypes.codec(slot).encode(values));
+      }
+      return Optional.of(protocol.compile(form, slot.schema()).encode(values));
+    } catch (IllegalArgumentException e) {
+      throw new Unsendable(Reason.INVALID_VALUE, slot.name() + ": " + e.getMessage());
+    }
+  }
+
+  private static Wire wire(Device device, Protocol protocol, Form form, Optional<Bytes> payload)
+      throws Unsendable {
+    Thing thing = device.thing();
+    String template = protocol.address(form).orElse("");
+    String address =
+        AddressPattern.fill(template, thing.terms())
+            .orElseThrow(
+                () ->
+                    new Unsendable(
+                        Reason.NOT_ALLOWED,
+                        "'" + template + "' needs terms that thing '" + thing.id() + "' lacks"));
+    Map<String, String> terms = new HashMap<>();
+    // a term with braces that are not names (a payload template) stays as it is
+    form.terms()
+        .forEach(
+            (name, term) -> terms.put(name, AddressPattern.fill(term, thing.terms()).orElse(term)));
+    return new Wire(form, address, terms, payload);
+  }
+}

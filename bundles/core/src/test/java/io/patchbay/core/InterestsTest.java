@@ -1,0 +1,37 @@
+package io.patchbay.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.patchbay.southbound.Interest;
+import io.patchbay.southbound.InterestListener;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class InterestsTest {
+  private final TestHub test = new TestHub();
+
+  @AfterEach
+  void close() {
+    test.close();
+  }
+
+  @Test
+  void tellsWhatToListenForAtRegistrationAndAfterChangesOnly() {
+    List<Set<Interest>> told = new CopyOnWriteArrayList<>();
+    InterestListener listener = told::add;
+    test.hub.listen("mqtt", listener);
+    await().untilAsserted(() -> assertThat(told).hasSize(1));
+    assertThat(told.get(0).stream().map(interest -> interest.form().required("topic")))
+        .contains("tele/{device}/s", "tele/{device}/lwt")
+        .doesNotContain("cmnd/{device}/limit", "ask/{device}/limit");
+    test.registered("p1");
+    test.hub.profiles(Map.of());
+    await().untilAsserted(() -> assertThat(told).hasSize(2));
+    assertThat(told.get(1)).isEmpty();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.deployer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.journal.sqlite;
+
+import org.jspecify.annotations.NullMarked;

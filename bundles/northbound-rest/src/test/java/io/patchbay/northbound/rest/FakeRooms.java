@@ -1,0 +1,520 @@
+package io.patchbay.northbound.rest;
+
+import io.patchbay.access.Audit;
+import io.patchbay.access.DeviceCredentials;
+import io.patchbay.access.Principal;
+import io.patchbay.access.Role;
+import io.patchbay.access.Secrets;
+import io.patchbay.access.Tokens;
+import io.patchbay.deployment.Deployer;
+import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.RefusedException;
+import io.patchbay.northbound.Rejections;
+import io.patchbay.northbound.ThingState;
+import io.patchbay.northbound.Things;
+import io.patchbay.operation.Documents;
+import io.patchbay.operation.Finding;
+import io.patchbay.operation.Health;
+import io.patchbay.operation.Metrics;
+import io.patchbay.profile.Action;
+import io.patchbay.profile.DataSchema;
+import io.patchbay.profile.Event;
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Op;
+import io.patchbay.profile.Profile;
+import io.patchbay.profile.Profiles;
+import io.patchbay.profile.Property;
+import io.patchbay.southbound.Receipt;
+import io.patchbay.store.Entry;
+import io.patchbay.store.KeptFrame;
+import io.patchbay.store.Recorded;
+import io.patchbay.store.Registered;
+import io.patchbay.store.Registered.Admission;
+import io.patchbay.store.Selection;
+import io.patchbay.testkit.InMemoryJournal;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
+import io.patchbay.thing.Outcome;
+import io.patchbay.thing.Quality;
+import io.patchbay.thing.Status;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.TimeSource;
+import io.patchbay.thing.Uplink;
+import io.patchbay.thing.Uplink.Reading;
+import io.patchbay.thing.Value;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+
+/** The other rooms, in memory. */
+final class FakeRooms
+    implements Things, Commands, Feed, Rejections, Profiles, Audit, Health, Metrics {
+  static final Instant TIME = Instant.parse("2026-01-31T12:00:00.500Z");
+
+  final InMemoryJournal journal = new InMemoryJournal();
+  final Map<ThingId, ThingState> things = new ConcurrentSkipListMap<>();
+  final List<Act> acts = new CopyOnWriteArrayList<>();
+  final List<Command> commands = new CopyOnWriteArrayList<>();
+  final Map<String, String> profiles = new ConcurrentSkipListMap<>();
+  final Map<String, String> secrets = new ConcurrentSkipListMap<>();
+  final Map<String, DeviceCredentials.DeviceCredential> credentials = new ConcurrentSkipListMap<>();
+  final Map<String, Role> tokens = new ConcurrentSkipListMap<>();
+  final List<Path> uploads = new CopyOnWriteArrayList<>();
+  final List<String> removed = new CopyOnWriteArrayList<>();
+  final List<Open> feeds = new CopyOnWriteArrayList<>();
+  volatile CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  volatile List<Check> checks = List.of(new Check("core", Health.State.OK, "fine"));
+
+  record Open(
+      Selection selection, Feed.Receiver receiver, java.util.concurrent.atomic.AtomicLong lost) {}
+
+  FakeRooms() {
+    things.put(new ThingId("plug1"), state("plug1", Admission.ADMITTED));
+    for (Role role : Role.values()) {
+      tokens.put(role.name().toLowerCase(Locale.ROOT), role);
+    }
+    journal.listen(last -> {});
+  }
+
+  void register(BundleContext context) {
+    context.registerService(
+        new String[] {
+          Things.class.getName(),
+          Commands.class.getName(),
+          Feed.class.getName(),
+          Rejections.class.getName(),
+          Profiles.class.getName(),
+          Audit.class.getName(),
+          Health.class.getName(),
+          Metrics.class.getName()
+        },
+        this,
+        null);
+    context.registerService(io.patchbay.store.Journal.class, journal, null);
+    context.registerService(DeviceCredentials.class, new FakeCredentials(), null);
+    context.registerService(Tokens.class, new FakeTokens(), null);
+    context.registerService(Deployer.class, new FakeDeployer(), null);
+    context.registerService(Secrets.class, new FakeSecrets(), null);
+    context.registerService(
+        Documents.class,
+        new FakeDocuments(),
+        FrameworkUtil.asDictionary(Map.of(Documents.KIND, "profile")));
+  }
+
+  static ThingState state(String id, Admission admission) {
+    Thing thing =
+        new Thing(
+            new ThingId(id),
+            URI.create("mqtt://local"),
+            "plug",
+            Map.of("device", id),
+            Map.of("room", "kitchen"));
+    return new ThingState(
+        new Registered(thing, admission, Registered.Origin.API, TIME),
+        Status.ONLINE,
+        "",
+        TIME,
+        Map.of("power", reading(id, 21.5)));
+  }
+
+  static Reading reading(String thing, double value) {
+    return new Reading(
+        new ThingId(thing),
+        "power",
+        new Value.Num(value),
+        "W",
+        TIME,
+        TimeSource.DEVICE,
+        TIME.plusMillis(20),
+        Quality.GOOD);
+  }
+
+  /** Appends and, when it is durable, tells the live feeds; gives the sequence. */
+  synchronized long append(Uplink uplink) {
+    var stored =
+        journal
+            .append(Entry.of("plug@1", List.of(uplink)), Duration.ofSeconds(5))
+            .toCompletableFuture()
+            .join();
+    long sequence = ((io.patchbay.store.Appended.Stored) stored).first();
+    Recorded recorded = new Recorded(sequence, "plug@1", uplink);
+    for (Open open : feeds) {
+      if (open.selection().matches(recorded) && !open.receiver().offer(recorded)) {
+        open.lost().incrementAndGet();
+      }
+    }
+    return sequence;
+  }
+
+  // ---- Things
+
+  @Override
+  public Optional<ThingState> find(ThingId id) {
+    return Optional.ofNullable(things.get(id));
+  }
+
+  @Override
+  public Page list(Query query) {
+    List<ThingState> found =
+        things.values().stream()
+            .filter(one -> one.registered().thing().id().value().compareTo(query.after()) > 0)
+            .filter(
+                one ->
+                    one.registered()
+                        .thing()
+                        .labels()
+                        .entrySet()
+                        .containsAll(query.labels().entrySet()))
+            .limit(query.limit())
+            .toList();
+    return new Page(found, things.size(), "");
+  }
+
+  @Override
+  public CompletionStage<ThingState> register(Thing thing, Registered.Origin origin) {
+    if (!thing.profile().equals("plug")) {
+      return CompletableFuture.failedFuture(
+          new RefusedException("there is no profile '" + thing.profile() + "'; accepted: plug"));
+    }
+    ThingState state =
+        new ThingState(
+            new Registered(thing, Admission.ADMITTED, origin, TIME),
+            Status.UNKNOWN,
+            "",
+            TIME,
+            Map.of());
+    things.put(thing.id(), state);
+    return CompletableFuture.completedFuture(state);
+  }
+
+  @Override
+  public CompletionStage<ThingState> decide(ThingId id, Admission admission) {
+    ThingState state = state(id.value(), admission);
+    things.put(id, state);
+    return CompletableFuture.completedFuture(state);
+  }
+
+  @Override
+  public CompletionStage<Boolean> remove(ThingId id) {
+    return CompletableFuture.completedFuture(things.remove(id) != null);
+  }
+
+  // ---- Commands
+
+  @Override
+  public Ticket submit(Command command, String by) {
+    commands.add(command);
+    return new Ticket(new CommandId("c" + commands.size()), outcome);
+  }
+
+  @Override
+  public Optional<CommandRecord> find(CommandId id) {
+    int index = Integer.parseInt(id.value().substring(1)) - 1;
+    return index >= commands.size()
+        ? Optional.empty()
+        : Optional.of(
+            new CommandRecord(
+                id,
+                commands.get(index),
+                "operator",
+                List.of(new Step(TIME, Commands.State.WAITING, "asleep")),
+                Optional.ofNullable(outcome.getNow(null))));
+  }
+
+  // ---- Feed
+
+  @Override
+  public Registration open(String name, Selection selection, Receiver receiver) {
+    Open open = new Open(selection, receiver, new java.util.concurrent.atomic.AtomicLong());
+    feeds.add(open);
+    return new Registration() {
+      @Override
+      public long dropped() {
+        return open.lost().get();
+      }
+
+      @Override
+      public void close() {
+        feeds.remove(open);
+      }
+    };
+  }
+
+  // ---- Rejections
+
+  @Override
+  public List<KeptFrame> list(long afterId, int max) {
+    return journal.kept(KeptFrame.Kind.REJECTED, afterId, max);
+  }
+
+  @Override
+  public Map<String, Long> counts() {
+    return Map.of("UNDECODABLE", 1L);
+  }
+
+  @Override
+  public CompletionStage<Receipt> replay(long id) {
+    return id == 1
+        ? CompletableFuture.completedFuture(new Receipt.Stored(0, 0))
+        : CompletableFuture.failedFuture(new RefusedException("there is no rejected frame " + id));
+  }
+
+  @Override
+  public CompletionStage<Integer> discard(List<Long> ids) {
+    return CompletableFuture.completedFuture(ids.contains(1L) ? 1 : 0);
+  }
+
+  // ---- Profiles
+
+  @Override
+  public Map<String, Profile> current() {
+    DataSchema watt =
+        new DataSchema(
+            DataSchema.Type.NUMBER,
+            "W",
+            1,
+            0,
+            Optional.of(0.0),
+            Optional.of(5000.0),
+            List.of(),
+            List.of());
+    Form up = new Form("mqtt", Set.of(Op.OBSERVE), "", Map.of("topic", "t"));
+    Form down = new Form("mqtt", Set.of(Op.WRITE), "", Map.of("topic", "t"));
+    return Map.of(
+        "plug",
+        new Profile(
+            "plug",
+            "1",
+            "A plug",
+            "plug-{device}",
+            List.of(),
+            Map.of(
+                "power",
+                new Property(
+                    "power",
+                    "Power",
+                    "3305/5800",
+                    watt,
+                    true,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(up)),
+                "limit",
+                new Property(
+                    "limit",
+                    "Limit",
+                    "",
+                    watt,
+                    false,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(up, down))),
+            Map.of(
+                "toggle",
+                new Action(
+                    "toggle",
+                    "Toggle",
+                    Map.of("on", DataSchema.of(DataSchema.Type.BOOLEAN)),
+                    List.of())),
+            Map.of(
+                "pressed",
+                new Event(
+                    "pressed",
+                    "",
+                    Map.of("count", DataSchema.of(DataSchema.Type.INTEGER)),
+                    List.of())),
+            List.of(),
+            true));
+  }
+
+  // ---- Audit, Health, Metrics
+
+  @Override
+  public void record(String who, String act, String on, String result) {
+    acts.add(new Act(TIME, who, act, on, result));
+  }
+
+  @Override
+  public List<Act> recent(int max) {
+    List<Act> newest = new ArrayList<>(acts);
+    java.util.Collections.reverse(newest);
+    return newest.subList(0, Math.min(max, newest.size()));
+  }
+
+  @Override
+  public List<Check> checks() {
+    return checks;
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return List.of(
+        Sample.counter("patchbay_test_total", "A \"test\".", Map.of("kind", "a\"b\\c\nd"), 3),
+        Sample.gauge("patchbay_test_ratio", "Another.", Map.of(), 0.5));
+  }
+
+  private final class FakeTokens implements Tokens {
+
+    @Override
+    public Optional<Principal> authenticate(String token) {
+      return Optional.ofNullable(tokens.get(token)).map(role -> new Principal(token, role));
+    }
+
+    @Override
+    public String issue(String name, Role role) {
+      if (tokens.putIfAbsent(name, role) != null) {
+        throw new IllegalArgumentException("there is a token '" + name + "' already");
+      }
+      return name;
+    }
+
+    @Override
+    public boolean revoke(String name) {
+      return tokens.remove(name) != null;
+    }
+
+    @Override
+    public List<Token> list() {
+      return tokens.entrySet().stream()
+          .map(entry -> new Token(entry.getKey(), entry.getValue(), TIME))
+          .toList();
+    }
+  }
+
+  private final class FakeDeployer implements Deployer {
+    @Override
+    public List<DeployedBundle> list() {
+      return List.of(bundle("io.patchbay.binding.sim"));
+    }
+
+    private static DeployedBundle bundle(String name) {
+      return new DeployedBundle(7, name, "Sim", "0.1.0", "active", true, "");
+    }
+
+    @Override
+    public DeployedBundle deploy(Path jar) throws RefusedException, IOException {
+      if (Files.size(jar) < 10) {
+        throw new RefusedException("it is not a readable jar");
+      }
+      uploads.add(jar);
+      return bundle("new");
+    }
+
+    @Override
+    public DeployedBundle start(String symbolicName) {
+      return bundle(symbolicName);
+    }
+
+    @Override
+    public DeployedBundle stop(String symbolicName) throws RefusedException {
+      throw new RefusedException(symbolicName + " belongs to the platform");
+    }
+
+    @Override
+    public void remove(String symbolicName) {
+      removed.add(symbolicName);
+    }
+  }
+
+  private final class FakeCredentials implements DeviceCredentials {
+    @Override
+    public Optional<DeviceCredential> verify(String user, String password, boolean fromLoopback) {
+      return Optional.empty();
+    }
+
+    @Override
+    public void put(DeviceCredential credential, String password) {
+      credentials.put(credential.user(), credential);
+      secrets.put("password-of-" + credential.user(), password);
+    }
+
+    @Override
+    public boolean remove(String user) {
+      return credentials.remove(user) != null;
+    }
+
+    @Override
+    public List<DeviceCredential> list() {
+      return List.copyOf(credentials.values());
+    }
+
+    @Override
+    public Login hub() {
+      return new Login("hub", "hub");
+    }
+  }
+
+  private final class FakeSecrets implements Secrets {
+    @Override
+    public Optional<String> find(String name) {
+      return Optional.ofNullable(secrets.get(name));
+    }
+
+    @Override
+    public void put(String name, String secret) {
+      secrets.put(name, secret);
+    }
+
+    @Override
+    public boolean remove(String name) {
+      return secrets.remove(name) != null;
+    }
+
+    @Override
+    public List<String> names() {
+      return List.copyOf(secrets.keySet());
+    }
+  }
+
+  private final class FakeDocuments implements Documents {
+    @Override
+    public List<Document> list() {
+      return profiles.keySet().stream().map(FakeDocuments::document).toList();
+    }
+
+    private static Document document(String id) {
+      return new Document(id, id, "1", false, "active", List.of());
+    }
+
+    @Override
+    public Optional<String> text(String id) {
+      return Optional.ofNullable(profiles.get(id));
+    }
+
+    @Override
+    public Document put(String id, String text) throws RefusedException {
+      if (!text.contains("id: " + id)) {
+        throw new RefusedException(id + ".yaml:1: error: 'id' must be '" + id + "'");
+      }
+      profiles.put(id, text);
+      return document(id);
+    }
+
+    @Override
+    public boolean remove(String id) {
+      return profiles.remove(id) != null;
+    }
+
+    @Override
+    public List<Finding> check(List<Path> paths) {
+      return new ArrayList<>();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.northbound.rest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,206 @@
+package io.patchbay.profiles;
+
+import io.patchbay.profile.AddressPattern;
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Op;
+import io.patchbay.profiles.media.Template;
+import io.patchbay.southbound.MediaTypes;
+import io.patchbay.southbound.Protocol;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What a schema cannot see: names that nothing fills, patterns and paths that do not compile. */
+final class Lint {
+  private final MediaTypes mediaTypes;
+  private final Protocols protocols;
+  private final FormSchemas schemas;
+
+  Lint(MediaTypes mediaTypes, Protocols protocols, FormSchemas schemas) {
+    this.mediaTypes = mediaTypes;
+    this.protocols = protocols;
+    this.schemas = schemas;
+  }
+
+  void check(YamlDocument document, ProfileReader.Read read, Report report) {
+    Set<String> terms = terms(read);
+    for (FormSite site : read.sites()) {
+      Optional<Protocol> protocol = protocols.find(site.form().protocol());
+      if (protocol.isPresent()) {
+        schemas.check(protocol.get().formSchema(), site, document, report);
+      } else {
+        site.entry()
+            .get("protocol")
+            .warn(
+                "no bundle for protocol '"
+                    + site.form().protocol()
+                    + "' is installed: this form is not checked by it and not served");
+      }
+      address(site);
+      compile(site, protocol);
+      names(site, terms);
+    }
+    thing(document, read, report);
+  }
+
+  /** The address of a form; without its protocol, what most call it. */
+  Optional<String> address(Form form) {
+    return protocols
+        .find(form.protocol())
+        .map(protocol -> protocol.address(form))
+        .orElseGet(() -> form.term("topic"));
+  }
+
+  private void address(FormSite site) {
+    try {
+      Optional<String> address = address(site.form());
+      if (address.isPresent()) {
+        AddressPattern pattern = AddressPattern.of(address.get());
+        if (site.sends() && !site.pushed() && pattern.filter().matches(".*[+#].*")) {
+          wildcards(site, address.get());
+        }
+      } else if (site.role() == FormSite.Role.MATCH) {
+        site.entry()
+            .error("a match needs an address: frames of this form come only when asked for");
+      }
+    } catch (IllegalArgumentException e) {
+      site.entry().get("topic").error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void wildcards(FormSite site, String address) {
+    for (String segment : address.split("/")) {
+      if (segment.equals("+") || segment.equals("#")) {
+        site.entry()
+            .get("topic")
+            .error("'" + address + "' is sent to: + and # have no place in it");
+      }
+    }
+  }
+
+  /** Names that addresses of what comes up give a device. */
+  private Set<String> terms(ProfileReader.Read read) {
+    Set<String> terms = new TreeSet<>();
+    for (FormSite site : read.sites()) {
+      if (site.pushed()) {
+        terms.addAll(patternNames(site.form()));
+      }
+    }
+    return terms;
+  }
+
+  private Set<String> patternNames(Form form) {
+    try {
+      return address(form).map(text -> AddressPattern.of(text).names()).orElse(Set.of());
+    } catch (IllegalArgumentException e) {
+      return Set.of();
+    }
+  }
+
+  private void compile(FormSite site, Optional<Protocol> protocol) {
+    Form form = site.form();
+    try {
+      if (mediaTypes.knows(form.mediaType())) {
+        if (site.role() == FormSite.Role.MATCH) {
+          mediaTypes.test(ProfileReader.match(site));
+        }
+        if (site.pushed() && !site.slots().isEmpty()) {
+          mediaTypes.decoder(site.slots());
+        }
+        if (site.sends() || form.ops().contains(Op.READ)) {
+          mediaTypes.codec(site.slot());
+        }
+      } else if (protocol.isPresent() && site.role() != FormSite.Role.MATCH) {
+        protocol.get().compile(form, site.slot().schema());
+      } else if (!form.mediaType().isEmpty() && protocol.isPresent()) {
+        site.entry().get("mediaType").error("'" + form.mediaType() + "' cannot be decoded");
+      }
+    } catch (IllegalArgumentException e) {
+      culprit(site).error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The line that is most likely meant: the media type's own term, or the form. */
+  private static Entry culprit(FormSite site) {
+    for (String name : new String[] {"payload", "fields", "when", "path", "has", "equal"}) {
+      if (site.entry().get(name).present()) {
+        return site.entry().get(name);
+      }
+    }
+    return site.entry();
+  }
+
+  private void names(FormSite site, Set<String> terms) {
+    if (!site.sends()) {
+      return;
+    }
+    Set<String> inputs = new LinkedHashSet<>(site.schemas().keySet());
+    Set<String> accepted = new TreeSet<>(terms);
+    if (!terms.isEmpty()) {
+      unknown(site.entry(), "address", patternNames(site.form()), terms);
+      unknown(
+          site.entry().get("answer"),
+          "answer",
+          Template.names(site.form().term("answer").orElse("")),
+          terms);
+    }
+    accepted.addAll(inputs);
+    Entry payload = site.entry().get("payload");
+    Optional<String> template = site.form().term("payload");
+    if (template.isPresent()) {
+      Set<String> used = Template.names(template.get());
+      unknown(payload, "payload", used, accepted);
+      for (String input : inputs) {
+        if (!used.contains(input)) {
+          payload.warn("the payload does not use {" + input + "}: what is given is not sent");
+        }
+      }
+    }
+  }
+
+  private static void unknown(Entry entry, String where, Set<String> used, Set<String> accepted) {
+    for (String name : used) {
+      if (!accepted.contains(name)) {
+        entry.error(
+            "{"
+                + name
+                + "} in the "
+                + where
+                + " is filled by nothing; accepted: {"
+                + String.join("}, {", accepted)
+                + "}");
+      }
+    }
+  }
+
+  /** Every match must give the names that a thing's name is made of. */
+  private void thing(YamlDocument document, ProfileReader.Read read, Report report) {
+    Set<String> used = Template.names(read.profile().thing());
+    for (FormSite site : read.sites()) {
+      if (site.role() == FormSite.Role.MATCH) {
+        Set<String> given = patternNames(site.form());
+        for (String name : used) {
+          if (!given.contains(name)) {
+            report.error(
+                document.lines().containsKey("/thing")
+                    ? document.line("/thing")
+                    : site.entry().line(),
+                "{"
+                    + name
+                    + "} in thing '"
+                    + read.profile().thing()
+                    + "' is not named by the match in line "
+                    + site.entry().line()
+                    + (given.isEmpty() ? "" : "; it names {" + String.join("}, {", given) + "}"));
+          }
+        }
+      }
+    }
+    if (!read.profile().match().isEmpty() && used.isEmpty()) {
+      report.error(
+          document.line("/thing"),
+          "thing '" + read.profile().thing() + "' would give every device the same name");
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.patchbay.profiles;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.patchbay.operation.Finding;
+import io.patchbay.profiles.media.StandardMediaTypes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ShippedProfilesTest {
+  static final Path SHIPPED = Path.of("../../device-profiles");
+
+  static Stream<Path> files() throws IOException {
+    return TextFile.below(SHIPPED).stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void passesItsOwnExamples(Path file) throws IOException {
+    ProfileCheck check =
+        new ProfileCheck(
+            new StandardMediaTypes(),
+            scheme -> scheme.equals("mqtt") ? Optional.of(new TopicProtocol()) : Optional.empty());
+    List<Finding> findings = check.check(file.toString(), Files.readString(file)).findings();
+    assertThat(findings)
+        .filteredOn(finding -> !finding.message().contains("no bundle for protocol 'sim'"))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void hasExamplesOfItsOwn(Path file) throws Exception {
+    YamlDocument document = YamlText.parse(Files.readString(file));
+    boolean heard = document.root().toString().contains("\"mqtt\"");
+    assertThat(document.root().path("examples").size()).isGreaterThanOrEqualTo(heard ? 3 : 0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void everyBreakOfAnExampleIsFound(Path file) throws IOException {
+    String text = Files.readString(file);
+    ProfileCheck check = new ProfileCheck(new StandardMediaTypes(), scheme -> Optional.empty());
+    String broken =
+        text.replaceFirst("readings: \\{ ([a-z]+): [0-9.truefals]+", "readings: { $1: 4711");
+    if (!broken.equals(text)) {
+      assertThat(check.check(file.toString(), broken).findings())
+          .anyMatch(finding -> finding.message().contains("expected 4711, got "));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.profiles.media;
+
+import org.jspecify.annotations.NullMarked;

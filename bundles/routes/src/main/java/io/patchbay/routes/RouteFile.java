@@ -1,0 +1,191 @@
+package io.patchbay.routes;
+
+import io.patchbay.camel.StagedContexts;
+import io.patchbay.camel.StagedRoutes;
+import io.patchbay.operation.Documents.Document;
+import io.patchbay.operation.Finding;
+import io.patchbay.operation.Metrics.Sample;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.framework.BundleContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The routes of one id: what is in service, and what became of the newest text. Changed by one
+ * thread at a time.
+ */
+final class RouteFile {
+  /** What the newest text came to. */
+  enum State {
+    ACTIVE,
+    /** A component is missing; it starts when that comes. */
+    WAITING,
+    /** The text is wrong. */
+    REFUSED,
+    /** The text is right, and did not start. */
+    FAILED,
+    /** The text says that there shall be no route. */
+    DISABLED
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(RouteFile.class);
+
+  private final String id;
+  private final StagedContexts contexts;
+  private final MissingComponent missing;
+  private final BundleContext bundle;
+  private final RouteCounters counters;
+
+  private volatile Optional<RunningFile> running = Optional.empty();
+  private volatile Optional<RouteSource> newest = Optional.empty();
+
+  /** What was in service when a bundle it needs went. */
+  private Optional<RouteSource> lastGood = Optional.empty();
+
+  private volatile State state = State.DISABLED;
+  private volatile List<Finding> findings = List.of();
+
+  RouteFile(String id, StagedContexts contexts, BundleContext bundle) {
+    this.id = id;
+    this.contexts = contexts;
+    this.bundle = bundle;
+    this.missing = new MissingComponent(bundle);
+    this.counters = new RouteCounters(id);
+  }
+
+  State state() {
+    return state;
+  }
+
+  List<Finding> findings() {
+    return findings;
+  }
+
+  List<Sample> samples() {
+    return counters.samples();
+  }
+
+  boolean has(RouteSource source) {
+    return newest.equals(Optional.of(source));
+  }
+
+  /** The text in service, otherwise the newest. */
+  Optional<String> text() {
+    return running.map(RunningFile::source).or(() -> newest).map(RouteSource::text);
+  }
+
+  Document document() {
+    Optional<RouteSource> inService = running.map(RunningFile::source);
+    return new Document(
+        id,
+        inService.or(() -> newest).map(RouteSource::title).orElse(id),
+        inService.map(RouteSource::version).orElse(""),
+        inService.or(() -> newest).map(RouteSource::shipped).orElse(false),
+        state.name().toLowerCase(java.util.Locale.ROOT),
+        findings);
+  }
+
+  /** Puts a new text into service; when it cannot be, what is in service stays. */
+  void take(RouteSource source) {
+    newest = Optional.of(source);
+    if (RouteLoader.disables(source)) {
+      stop();
+      lastGood = Optional.empty();
+      say(State.DISABLED, List.of());
+      return;
+    }
+    List<Finding> shape = RouteLoader.shape(source);
+    if (!shape.isEmpty()) {
+      say(State.REFUSED, shape);
+      return;
+    }
+    StagedRoutes staged;
+    try {
+      staged = contexts.stage(bundle, "route-" + id, new RouteLoader(source, counters));
+    } catch (Exception e) {
+      Optional<String> component = Findings.missingComponent(e);
+      if (component.isPresent()) {
+        int line = Findings.line(source, component.get() + ":");
+        say(State.WAITING, List.of(Findings.error(source, line, missing.inWords(component.get()))));
+      } else {
+        say(State.REFUSED, List.of(Findings.of(source, e)));
+      }
+      return;
+    }
+    handOver(source, staged);
+  }
+
+  /** The new one is built and warm: the old stops taking in, and the new one begins. */
+  private void handOver(RouteSource source, StagedRoutes staged) {
+    Optional<RunningFile> old = running;
+    try {
+      if (old.isPresent()) {
+        old.get().routes().pause();
+      }
+      staged.resume();
+    } catch (Exception e) {
+      staged.close();
+      resume(old);
+      say(State.FAILED, List.of(Findings.of(source, e)));
+      return;
+    }
+    running = Optional.of(new RunningFile(source, staged));
+    lastGood = Optional.empty();
+    old.ifPresent(each -> each.routes().close());
+    say(State.ACTIVE, List.of());
+  }
+
+  private void resume(Optional<RunningFile> old) {
+    try {
+      if (old.isPresent()) {
+        old.get().routes().resume();
+      }
+    } catch (Exception e) {
+      LOG.error("The previous routes of '{}' did not start again", id, e);
+      stop();
+    }
+  }
+
+  private void say(State now, List<Finding> found) {
+    if (now == state && found.equals(findings) && now != State.ACTIVE) {
+      return; // tried again, with the same end
+    }
+    state = now;
+    findings = found;
+    if (found.isEmpty()) {
+      LOG.info("Routes '{}' are {}", id, now.name().toLowerCase(java.util.Locale.ROOT));
+    } else {
+      String stays = running.isPresent() ? "; the previous ones stay" : "";
+      LOG.warn("Routes '{}': {}{}", id, found.get(0), stays);
+    }
+  }
+
+  /** Builds anew what a changed bundle has left behind, or made possible. */
+  void review() {
+    Optional<RouteSource> wanted = newest;
+    if (running.map(RunningFile::stale).orElse(false)) {
+      lastGood = running.map(RunningFile::source);
+      stop();
+    } else if (lastGood.isEmpty() && state != State.WAITING && state != State.FAILED) {
+      return;
+    }
+    if (!lastGood.equals(wanted)) {
+      lastGood.ifPresent(this::take);
+    }
+    wanted.ifPresent(this::take);
+  }
+
+  /** Forgets a newest text that was refused: it was never in a file. */
+  void disregard() {
+    newest = running.map(RunningFile::source);
+    state = running.isPresent() ? State.ACTIVE : State.DISABLED;
+    findings = List.of();
+  }
+
+  void stop() {
+    Optional<RunningFile> old = running;
+    running = Optional.empty();
+    old.ifPresent(each -> each.routes().close());
+  }
+}

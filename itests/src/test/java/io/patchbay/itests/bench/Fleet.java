@@ -1,0 +1,142 @@
+package io.patchbay.itests.bench;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Devices of four kinds: what is renamed, scaled, converted from degrees Fahrenheit and from kelvin.
+ * Each sends its counter as the measured value, so that it can be told from what comes out.
+ */
+public final class Fleet {
+  /**
+   * A kind of device.
+   *
+   * @param key of the value on the wire
+   * @param property that it becomes
+   * @param unit of the model, SenML
+   * @param schema lines of the profile that say how it becomes so
+   */
+  public record Kind(
+      String name,
+      String key,
+      String property,
+      String unit,
+      double scale,
+      double offset,
+      String schema) {
+    /** The model's value of a counter. */
+    public double value(double counter) {
+      return counter * scale + offset;
+    }
+
+    long counter(double value) {
+      return Math.round((value - offset) / scale);
+    }
+
+    /** Its profile. */
+    public String profile() {
+      return """
+          id: bench-%1$s
+          title: Load of the benchmarks, %1$s
+          thing: "bench-%1$s-{device}"
+          properties:
+            %2$s:
+              title: What is measured
+          %3$s    forms:
+                - { protocol: mqtt, topic: "bench/%1$s/{device}", path: %4$s }
+          """
+          .formatted(name, property, schema.indent(4), key);
+    }
+  }
+
+  public static final List<Kind> KINDS =
+      List.of(
+          new Kind("rename", "val", "level", "", 1, 0, "type: number"),
+          new Kind("scale", "raw", "power", "W", 0.1, 0, "type: number\nunit: W\nscale: 0.1"),
+          new Kind(
+              "fahrenheit",
+              "tempF",
+              "temperature",
+              "Cel",
+              1 / 1.8,
+              -32 / 1.8,
+              "type: number\nunit: Cel\nfrom: degF"),
+          new Kind(
+              "kelvin", "tempK", "temperature", "Cel", 1, -273.15, "type: number\nunit: Cel\nfrom: K"));
+
+  public static final String FILTER = "bench/+/+";
+
+  private final List<String> topics = new ArrayList<>();
+
+  public Fleet(int devices) {
+    for (int i = 0; i < devices; i++) {
+      topics.add("bench/" + kind(i).name() + "/" + i);
+    }
+  }
+
+  public int size() {
+    return topics.size();
+  }
+
+  public static Kind kind(int device) {
+    return KINDS.get(device % KINDS.size());
+  }
+
+  public String topic(int device) {
+    return topics.get(device);
+  }
+
+  public static String thing(int device) {
+    return "bench-" + kind(device).name() + "-" + device;
+  }
+
+  public static byte[] payload(int device, long counter) {
+    return ("{\"" + kind(device).key() + "\":" + counter + "}").getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Where its readings come out. */
+  public static String north(int device) {
+    return "patchbay/things/" + thing(device) + "/properties/" + kind(device).property();
+  }
+
+  /** The things as a file of the directory. */
+  public String things(String connection) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < topics.size(); i++) {
+      text.append(
+          "- { id: %s, profile: bench-%s, base: \"mqtt://%s\", terms: { device: \"%d\" } }\n"
+              .formatted(thing(i), kind(i).name(), connection, i));
+    }
+    return text.toString();
+  }
+
+  /** A reading that came out. */
+  public record Seen(int device, long counter) {}
+
+  /** Reads a topic and a SenML payload of the north side. */
+  public static Seen seen(String topic, byte[] payload) {
+    int slash = topic.indexOf("/properties/");
+    String thing = topic.substring("patchbay/things/".length(), slash);
+    int device = Integer.parseInt(thing.substring(thing.lastIndexOf('-') + 1));
+    String text = new String(payload, StandardCharsets.UTF_8);
+    return new Seen(device, kind(device).counter(number(text)));
+  }
+
+  /** The counter behind a model value. */
+  public static long counter(int device, double value) {
+    return kind(device).counter(value);
+  }
+
+  private static double number(String text) {
+    int at = text.indexOf("\"v\":");
+    if (at < 0) {
+      throw new IllegalArgumentException("no SenML value in " + text);
+    }
+    int end = at + 4;
+    while (end < text.length() && "+-.eE0123456789 ".indexOf(text.charAt(end)) >= 0) {
+      end++;
+    }
+    return Double.parseDouble(text.substring(at + 4, end).strip());
+  }
+}

@@ -1,0 +1,115 @@
+package io.patchbay.runtime;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What the command line asks for. */
+sealed interface Arguments {
+  /** The calls there are, for messages. */
+  String USAGE =
+      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...]";
+
+  /** The largest offset with which the default ports stay below 65536. */
+  int MAX_OFFSET = 50_000;
+
+  /**
+   * Runs the hub.
+   *
+   * @param offset added to every listening port, 0 to {@value #MAX_OFFSET}
+   * @param settings {@code pid:key=value}, in the order given
+   */
+  record Run(Path data, int offset, List<String> settings) implements Arguments {
+    public Run {
+      settings = List.copyOf(settings);
+    }
+  }
+
+  /** Checks files without a running hub. */
+  record Check(List<Path> paths) implements Arguments {
+    public Check {
+      paths = List.copyOf(paths);
+    }
+  }
+
+  /**
+   * @throws Refusal naming the word that is not understood and what is accepted
+   */
+  static Arguments parse(List<String> words) throws Refusal {
+    if (words.isEmpty()) {
+      throw Refusal.usage("Nothing to do; " + USAGE + ".");
+    }
+    List<String> rest = words.subList(1, words.size());
+    return switch (words.get(0)) {
+      case "run" -> parseRun(rest);
+      case "check" -> parseCheck(rest);
+      default -> throw Refusal.usage("Unknown word '" + words.get(0) + "'; " + USAGE + ".");
+    };
+  }
+
+  private static Run parseRun(List<String> words) throws Refusal {
+    Path data = Path.of("data");
+    int offset = 0;
+    List<String> settings = new ArrayList<>();
+    for (int at = 0; at < words.size(); at++) {
+      String word = words.get(at);
+      int equals = word.startsWith("--") ? word.indexOf('=') : -1;
+      String option = equals < 0 ? word : word.substring(0, equals);
+      if (!Arrays.asList("--data", "--offset", "--set").contains(option)) {
+        throw Refusal.usage("Unknown option '" + word + "' of run; " + USAGE + ".");
+      }
+      String value;
+      if (equals >= 0) {
+        value = word.substring(equals + 1);
+      } else if (at + 1 < words.size()) {
+        at++;
+        value = words.get(at);
+      } else {
+        throw Refusal.usage("Option " + option + " lacks its value; " + USAGE + ".");
+      }
+      switch (option) {
+        case "--data" -> data = path(value);
+        case "--offset" -> offset = offset(value);
+        default -> settings.add(value);
+      }
+    }
+    return new Run(data, offset, settings);
+  }
+
+  private static Check parseCheck(List<String> words) throws Refusal {
+    List<Path> paths = new ArrayList<>();
+    for (String word : words) {
+      if (word.startsWith("-")) {
+        throw Refusal.usage("Unknown option '" + word + "' of check; " + USAGE + ".");
+      }
+      paths.add(path(word));
+    }
+    return new Check(paths);
+  }
+
+  private static Path path(String value) throws Refusal {
+    try {
+      if (!value.isEmpty()) {
+        return Path.of(value);
+      }
+    } catch (InvalidPathException invalid) {
+      throw Refusal.usage("'" + value + "' is not a path: " + invalid.getReason() + ".");
+    }
+    throw Refusal.usage("An empty path names no file or directory; " + USAGE + ".");
+  }
+
+  private static int offset(String value) throws Refusal {
+    try {
+      int offset = Integer.parseInt(value);
+      if (offset >= 0 && offset <= MAX_OFFSET) {
+        return offset;
+      }
+    } catch (NumberFormatException notANumber) {
+      // answered below, together with numbers out of range
+    }
+    throw Refusal.usage(
+        "--offset must be a whole number from 0 to " + MAX_OFFSET + ", not '" + value + "'.");
+  }
+}

@@ -1,0 +1,86 @@
+package io.patchbay.runtime;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/** {@code patchbay check}: the bundles that understand profiles and routes, and nothing else. */
+final class Checking {
+  private Checking() {}
+
+  /** The exit code: 1 when something is wrong. */
+  static int check(Path home, Arguments.Check check, PrintStream out)
+      throws Refusal, InterruptedException {
+    List<Path> paths = check.paths();
+    if (paths.isEmpty()) {
+      paths = List.of(home.resolve("device-profiles"), home.resolve("routes"));
+    }
+    List<Path> existing = new ArrayList<>();
+    for (Path path : paths) {
+      if (Files.exists(path)) {
+        existing.add(path);
+      } else {
+        out.println(path + ": error: no such file or directory");
+      }
+    }
+    boolean clean = existing.size() == paths.size();
+    if (existing.isEmpty()) {
+      return clean ? 0 : 1;
+    }
+    return inScratch(home, existing, out) && clean ? 0 : 1;
+  }
+
+  private static boolean inScratch(Path home, List<Path> paths, PrintStream out)
+      throws Refusal, InterruptedException {
+    try {
+      Path scratch = Files.createTempDirectory("patchbay-check");
+      try {
+        return ask(home, scratch, paths, out::println);
+      } finally {
+        DataDirectory.empty(scratch);
+      }
+    } catch (IOException failed) {
+      throw Refusal.because(
+          "No temporary directory can be made in "
+              + System.getProperty("java.io.tmpdir")
+              + "; free some space there.");
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static boolean ask(Path home, Path scratch, List<Path> paths, Consumer<String> print)
+      throws Refusal, InterruptedException {
+    for (String folder : DataDirectory.FOLDERS) {
+      scratch.resolve(folder).toFile().mkdirs();
+    }
+    System.setProperty("java.io.tmpdir", scratch.toString());
+    System.setProperty("patchbay.data", scratch.toString());
+    Properties file = FrameworkSettings.load("check.properties");
+    Pattern left = Pattern.compile(file.getProperty("without", ""));
+    Map<String, String> properties = FrameworkSettings.of(home, scratch, 0, List.of());
+    Hub hub = Hub.install(home, properties, name -> !left.matcher(name).matches());
+    hub.start();
+    BiPredicate<List<Path>, Consumer<String>> inside =
+        (BiPredicate<List<Path>, Consumer<String>>)
+            hub.inside(BiPredicate.class, "check")
+                .orElseThrow(
+                    () ->
+                        Refusal.because(
+                            "The checker did not start; unresolved: "
+                                + String.join(", ", hub.unresolved())
+                                + "."));
+    try {
+      return inside.test(paths, print);
+    } catch (IllegalStateException incomplete) {
+      throw Refusal.because(String.valueOf(incomplete.getMessage()));
+    }
+  }
+}

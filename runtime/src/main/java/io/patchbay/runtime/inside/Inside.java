@@ -1,0 +1,73 @@
+package io.patchbay.runtime.inside;
+
+import io.patchbay.runtime.configuration.Configuration;
+import io.patchbay.runtime.configuration.ConfigurationException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Dictionary;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiPredicate;
+import java.util.function.Supplier;
+import org.apache.felix.fileinstall.ArtifactInstaller;
+import org.osgi.framework.BundleActivator;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.cm.ConfigurationAdmin;
+
+/**
+ * Starts before every bundle that is configured: no component ever sees a default that a file
+ * overrides.
+ */
+public final class Inside implements BundleActivator {
+  private static final String ROLE = "patchbay.role";
+
+  @Override
+  public void start(BundleContext context) throws IOException, ConfigurationException {
+    configure(context);
+    context.registerService(Supplier.class, new Diagnosis(context), role("diagnosis"));
+    context.registerService(BiPredicate.class, new DocumentCheck(context), role("check"));
+    deployFolder(context);
+  }
+
+  /** Everything it registered goes with the bundle. */
+  @Override
+  public void stop(BundleContext context) {}
+
+  private static void configure(BundleContext context) throws IOException, ConfigurationException {
+    Path home = Path.of(context.getProperty("patchbay.home"));
+    Path data = Path.of(context.getProperty("patchbay.data"));
+    String set = context.getProperty("patchbay.set");
+    List<String> settings = set == null ? List.of() : set.lines().toList();
+    Configuration configuration = Configuration.read(home, data, settings);
+    ServiceReference<ConfigurationAdmin> reference =
+        context.getServiceReference(ConfigurationAdmin.class);
+    if (reference == null) {
+      throw new IllegalStateException("ConfigurationAdmin starts after " + context.getBundle());
+    }
+    ConfigurationAdmin admin = context.getService(reference);
+    for (var entry : configuration.values().entrySet()) {
+      String pid = entry.getKey().pid();
+      var target =
+          entry.getKey().name().isEmpty()
+              ? admin.getConfiguration(pid, "?")
+              : admin.getFactoryConfiguration(pid, entry.getKey().name(), "?");
+      target.update(FrameworkUtil.asDictionary(entry.getValue()));
+    }
+    context.ungetService(reference);
+  }
+
+  private static void deployFolder(BundleContext context) {
+    DeployFolder folder = DeployFolder.open(context);
+    context.registerService(
+        ArtifactInstaller.class,
+        folder,
+        FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, Integer.MAX_VALUE)));
+  }
+
+  private static Dictionary<String, Object> role(String role) {
+    return FrameworkUtil.asDictionary(Map.of(ROLE, role));
+  }
+}

@@ -1,0 +1,60 @@
+package io.patchbay.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ArgumentsTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "none",
+      value = {
+        "none | Nothing to do",
+        "start | Unknown word 'start'",
+        "--data x | Unknown word '--data'",
+        "run --dta x | Unknown option '--dta' of run",
+        "run here | Unknown option 'here' of run",
+        "run --data | Option --data lacks its value",
+        "run --data= | An empty path names no file or directory",
+        "run --offset many | --offset must be a whole number from 0 to 50000, not 'many'",
+        "run --offset -100 | --offset must be a whole number from 0 to 50000, not '-100'",
+        "run --offset 50001 | --offset must be a whole number from 0 to 50000, not '50001'",
+        "check --all | Unknown option '--all' of check",
+      })
+  void refusesWhatItDoesNotKnow(String line, String message) {
+    List<String> words = line == null ? List.of() : List.of(line.split(" "));
+
+    Refusal refusal = catchThrowableOfType(Refusal.class, () -> Arguments.parse(words));
+
+    assertThat(refusal).hasMessageStartingWith(message);
+    assertThat(refusal.exitCode()).isEqualTo(2);
+    assertThat(refusal.getMessage()).endsWith(".").doesNotContain("\n");
+  }
+
+  @Test
+  void runsInDataOfTheWorkingDirectoryUnlessTold() throws Refusal {
+    assertThat(Arguments.parse(List.of("run")))
+        .isEqualTo(new Arguments.Run(Path.of("data"), 0, List.of()));
+  }
+
+  @Test
+  void takesOptionsInEitherForm() throws Refusal {
+    assertThat(
+            Arguments.parse(
+                List.of("run", "--data=a", "--offset", "100", "--set", "p:k=v", "--set=q:k=w=x")))
+        .isEqualTo(new Arguments.Run(Path.of("a"), 100, List.of("p:k=v", "q:k=w=x")));
+  }
+
+  @Test
+  void checksThePathsGiven() throws Refusal {
+    assertThat(Arguments.parse(List.of("check", "a.yaml", "b")))
+        .isEqualTo(new Arguments.Check(List.of(Path.of("a.yaml"), Path.of("b"))));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.runtime.configuration;
+
+import org.jspecify.annotations.NullMarked;

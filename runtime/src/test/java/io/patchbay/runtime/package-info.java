@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.runtime;
+
+import org.jspecify.annotations.NullMarked;
