@@ -29,8 +29,9 @@ public interface Deployer {
   void remove(String symbolicName) throws RefusedException, IOException;
 
   /**
+   * @param id -1 when it runs in no version
    * @param state {@code active}, {@code resolved}, {@code installed}, {@code starting}, {@code
-   *     stopping}
+   *     stopping}; {@code refused} for a jar that lies in the folder and runs in no version
    * @param shipped whether it is part of the distribution
    * @param problem why it is not active, empty when it is
    */

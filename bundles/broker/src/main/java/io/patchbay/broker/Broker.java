@@ -108,8 +108,11 @@ public final class Broker implements Health, Metrics {
   }
 
   private void start(BrokerSettings settings, DeviceCredentials credentials) {
+    long begun = System.nanoTime();
     try {
       EmbeddedBroker broker = new EmbeddedBroker(settings, credentials);
+      log.info(
+          "The broker started in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
       URI uri = URI.create("tcp://127.0.0.1:" + broker.hubPort());
       started.complete(broker);
       register(DeviceCredentials.Listener.class, broker::changed, Map.of());

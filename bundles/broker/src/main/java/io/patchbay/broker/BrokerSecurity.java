@@ -34,6 +34,9 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
 
   static final int THREADS = 96;
 
+  /** Client id of a connection that is not let in, or not yet. */
+  private static final String NOBODY = "$nobody";
+
   private final DeviceCredentials credentials;
   private final Counters counters;
   private final int maxTopics;
@@ -66,12 +69,19 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
       return connection.getSubject(); // Artemis asks again for every packet
     }
     boolean hub = HUB_DOMAIN.equals(domain);
+    String clientId = String.valueOf(connection.getClientID());
+    // Artemis forgets the session of a connection that is refused: it must not be another's.
+    connection.setClientID(NOBODY);
     if (!hub && verifying.incrementAndGet() > MOST_VERIFYING) {
       verifying.decrementAndGet();
       return tooBusy(connection);
     }
     try {
-      return authenticate(user, password, connection, hub);
+      Subject subject = authenticate(user, password, connection, clientId, hub);
+      if (subject != null) {
+        connection.setClientID(clientId);
+      }
+      return subject;
     } finally {
       if (!hub) {
         verifying.decrementAndGet();
@@ -83,17 +93,18 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
       @Nullable String user,
       @Nullable String password,
       RemotingConnection connection,
+      String clientId,
       boolean hub) {
     Optional<Login> login =
         user == null || password == null
             ? Optional.empty()
-            : verify(user, password, connection, hub);
+            : verify(user, password, connection, clientId, hub);
     if (login.isEmpty()) {
       counters.refusedLogins.increment();
       return null;
     }
     if (!hub) {
-      takeClientId(connection.getClientID(), login.get().getName());
+      takeClientId(clientId, login.get().getName());
     }
     Subject subject = new Subject();
     subject.getPrincipals().add(login.get());
@@ -196,21 +207,18 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
   }
 
   private Optional<Login> verify(
-      String user, String password, RemotingConnection connection, boolean hub) {
+      String user, String password, RemotingConnection connection, String clientId, boolean hub) {
     if (user.equals(credentials.hub().user()) != hub) {
       return Optional.empty(); // the hub's login opens the hub's door, others open the others'
     }
     long version = versions.getOrDefault(user, 0L);
     Optional<DeviceCredential> found =
         credentials.verify(user, password, isFromLoopback(connection));
-    return found.map(
-        credential ->
-            new Login(credential, String.valueOf(connection.getClientID()), hub, version));
+    return found.map(credential -> new Login(credential, clientId, hub, version));
   }
 
-  private void takeClientId(@Nullable String clientId, String user) {
-    if (clientId == null
-        || clientId.startsWith(HUB_CLIENTS)
+  private void takeClientId(String clientId, String user) {
+    if (clientId.startsWith(HUB_CLIENTS)
         || clientId.startsWith("$")
         || clientId.length() > 256
         || !user.equals(owners.merge(clientId, user, (owner, taker) -> owner))) {

@@ -1,8 +1,11 @@
 package io.patchbay.broker;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.paging.PagingManager;
 import org.apache.activemq.artemis.core.server.BindingQueryResult;
 import org.apache.activemq.artemis.core.server.Queue;
 import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
@@ -12,6 +15,8 @@ import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
  * the setting for it cannot tell the two, and would write one to disk for every topic.
  */
 final class MqttServer extends ActiveMQServerImpl {
+  private static final SimpleString TOPICS = SimpleString.of("$sys.topics");
+
   MqttServer(Configuration configuration, BrokerSecurity security) {
     super(configuration, null, security);
   }
@@ -39,5 +44,29 @@ final class MqttServer extends ActiveMQServerImpl {
   @Override
   public Queue createQueue(QueueConfiguration queue, boolean ignoreIfExists) throws Exception {
     return super.createQueue(queue.setAutoCreateAddress(true), ignoreIfExists);
+  }
+
+  /**
+   * A topic that nobody subscribed to by name shares one store with all such topics: its own would
+   * cost 8 KiB and only count octets, since messages are paged with the queue they wait in.
+   */
+  @Override
+  public PagingManager createPagingManager() throws Exception {
+    PagingManager own = super.createPagingManager();
+    return (PagingManager)
+        Proxy.newProxyInstance(
+            PagingManager.class.getClassLoader(),
+            new Class<?>[] {PagingManager.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("getPageStore")
+                  && arguments[0] instanceof SimpleString name) {
+                return own.getPageStore(getAddressInfo(name) == null ? TOPICS : name);
+              }
+              try {
+                return method.invoke(own, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause() == null ? e : e.getCause();
+              }
+            });
   }
 }

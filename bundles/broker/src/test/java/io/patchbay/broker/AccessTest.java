@@ -92,6 +92,27 @@ final class AccessTest {
     owner.disconnect();
   }
 
+  @Test
+  void aRefusedConnectionDoesNotEndTheSessionItAskedFor() {
+    Mqtt5BlockingClient owner = running.device("plug", "kitchen");
+    owner.connectWith().cleanStart(false).sessionExpiryInterval(600).send();
+    subscribe(owner, "a");
+    owner.disconnect();
+    assertRefused(
+        running.device("lamp", "kitchen"), Mqtt5ConnAckReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
+    assertRefused(
+        running.device("unknown", "kitchen"), Mqtt5ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD);
+    assertThat(
+            owner
+                .connectWith()
+                .cleanStart(false)
+                .sessionExpiryInterval(600)
+                .send()
+                .isSessionPresent())
+        .isTrue();
+    owner.disconnect();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"plug/state", "patchbay/things/a", "$SYS/x", "lamp/a::b"})
   void refusesToPublishWhereNoRuleAllows(String topic) {

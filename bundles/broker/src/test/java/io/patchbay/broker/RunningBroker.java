@@ -5,6 +5,7 @@ import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +22,12 @@ final class RunningBroker implements AutoCloseable {
 
   RunningBroker(BrokerSettings settings) throws Exception {
     broker = new EmbeddedBroker(settings, devices);
-    broker.listen();
+    try {
+      broker.listen();
+    } catch (IOException e) {
+      broker.close();
+      throw e;
+    }
   }
 
   /** Small enough to be filled within a test. */

@@ -167,14 +167,9 @@ final class Downlink implements Commands, AutoCloseable {
     }
   }
 
-  /** Sent or not tells which of both it is; whoever comes second changes nothing. */
   private void expire(Tracked tracked, String scheme, LaneSpec lane) {
-    if (tracked.state() == State.SENT) {
-      tracked.end(Reason.TIMEOUT, "no answer by " + tracked.deadline());
-    } else {
-      tracked.end(Reason.EXPIRED, "it was not sent by " + tracked.deadline());
-      lanes.remove(scheme, lane, tracked);
-    }
+    tracked.overdueEnd();
+    lanes.remove(scheme, lane, tracked);
     forget(tracked);
   }
 

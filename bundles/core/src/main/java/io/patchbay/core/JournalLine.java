@@ -110,7 +110,9 @@ final class JournalLine {
 
   private void answered(Place<?> place, Appended how) {
     place.appended = how;
-    trouble = how instanceof Appended.Refused refused && how != BUSY ? refused.why() : "";
+    if (how != BUSY) {
+      trouble = how instanceof Appended.Refused refused ? refused.why() : "";
+    }
     if (calls.getAndIncrement() > 0) {
       return;
     }

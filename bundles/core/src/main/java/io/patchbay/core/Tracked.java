@@ -73,20 +73,35 @@ final class Tracked {
 
   /** The first end counts. False when it had ended before. */
   boolean end(Outcome how) {
+    return mark(how) && outcome.complete(how);
+  }
+
+  /** Its deadline has come: a timeout when it is on the wire, else it was never sent in time. */
+  void overdueEnd() {
+    Outcome how;
     synchronized (this) {
-      if (ended.isPresent()) {
-        return false;
+      how =
+          state() == State.SENT
+              ? new Outcome.Failed(Reason.TIMEOUT, "no answer by " + deadline())
+              : new Outcome.Failed(Reason.EXPIRED, "it was not sent by " + deadline());
+      if (!mark(how)) {
+        return;
       }
-      if (how instanceof Outcome.Failed failed) {
-        step(
-            failed.reason() == Reason.EXPIRED ? State.EXPIRED : State.FAILED,
-            failed.reason() + ": " + failed.detail());
-      } else {
-        step(State.DONE, "");
-      }
-      ended = Optional.of(how);
     }
     outcome.complete(how);
+  }
+
+  private synchronized boolean mark(Outcome how) {
+    if (ended.isPresent()) {
+      return false;
+    } else if (how instanceof Outcome.Failed failed) {
+      step(
+          failed.reason() == Reason.EXPIRED ? State.EXPIRED : State.FAILED,
+          failed.reason() + ": " + failed.detail());
+    } else {
+      step(State.DONE, "");
+    }
+    ended = Optional.of(how);
     return true;
   }
 

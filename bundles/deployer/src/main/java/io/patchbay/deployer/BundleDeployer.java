@@ -26,6 +26,7 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.annotations.Activate;
@@ -83,7 +84,9 @@ public final class BundleDeployer
   private final Set<Path> changed = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean scanDue = new AtomicBoolean();
   private final AtomicBoolean reviveDue = new AtomicBoolean();
+  private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
   private volatile boolean begun;
+  private boolean stopped;
 
   @Activate
   public BundleDeployer(
@@ -110,9 +113,9 @@ public final class BundleDeployer
             tally);
     this.worker = new Worker(Duration.ofSeconds(config.callSeconds()));
     // FileInstall must find it before it looks at the folder: its own installer takes any bundle.
-    context.registerService(ArtifactInstaller.class, this, null);
-    context.registerService(
-        new String[] {Health.class.getName(), Metrics.class.getName()}, this, null);
+    register(ArtifactInstaller.class);
+    register(Health.class);
+    register(Metrics.class);
     context.addBundleListener(this);
     worker.later(this::begin);
   }
@@ -129,16 +132,24 @@ public final class BundleDeployer
       LOG.error("the folder deploy/ could not be processed: {}", e.getMessage(), e);
     }
     begun = true;
-    try {
-      context.registerService(Deployer.class, this, null);
-    } catch (IllegalStateException e) {
-      LOG.debug("stopped while starting");
+    register(Deployer.class);
+  }
+
+  private void register(Class<?> type) {
+    synchronized (registrations) {
+      if (!stopped) {
+        registrations.add(context.registerService(type.getName(), this, null));
+      }
     }
   }
 
   @Deactivate
   void deactivate() {
     context.removeBundleListener(this);
+    synchronized (registrations) {
+      stopped = true;
+      registrations.forEach(ServiceRegistration::unregister);
+    }
     worker.stop();
   }
 

@@ -50,6 +50,7 @@ final class Installer {
   private final Map<String, Candidate> refused = new ConcurrentHashMap<>();
 
   private final Set<String> stopped;
+  private boolean begun;
 
   Installer(
       BundleContext context,
@@ -98,6 +99,7 @@ final class Installer {
         bundle.get().stop(); // also one whose start level is still to come
       }
     }
+    begun = true;
   }
 
   private void discard(Bundle bundle) {
@@ -168,7 +170,8 @@ final class Installer {
 
   private boolean attempt(Candidate candidate) throws IOException {
     try {
-      put(candidate, !stopped.contains(candidate.symbolicName()) || deployedNow(candidate));
+      // Dropped while the hub runs, a new jar starts also what somebody stopped.
+      put(candidate, begun || !stopped.contains(candidate.symbolicName()));
       return true;
     } catch (RefusedException e) {
       String words = String.valueOf(e.getMessage());
@@ -177,13 +180,6 @@ final class Installer {
       }
       return false;
     }
-  }
-
-  /**
-   * Whether the bundle runs an earlier deployed jar: a new one starts it even if it was stopped.
-   */
-  private boolean deployedNow(Candidate candidate) {
-    return deployed.containsKey(candidate.symbolicName());
   }
 
   /** After a restart: the last good copy, when no file of the folder comes up. */

@@ -20,8 +20,10 @@ import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
+import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.util.function.Function;
 import org.osgi.util.promise.Promise;
@@ -34,7 +36,7 @@ final class TestFramework {
   TestFramework(Path data, Path home, List<Path> shipped) throws Exception {
     this.data = data;
     Map<String, String> config = new HashMap<>();
-    config.put("org.osgi.framework.storage", Files.createTempDirectory("felix").toString());
+    config.put("org.osgi.framework.storage", data.resolveSibling("felix").toString());
     config.put("org.osgi.framework.storage.clean", "onFirstInit");
     config.put("felix.log.level", "1");
     config.put("patchbay.data", data.toString());
@@ -43,7 +45,9 @@ final class TestFramework {
         "org.osgi.framework.system.packages.extra",
         "io.patchbay.deployment;io.patchbay.northbound;io.patchbay.operation;io.patchbay.store;"
             + "io.patchbay.thing;io.patchbay.southbound;version=0.1.0,"
-            + "org.slf4j;version=2.0.17,org.apache.felix.fileinstall;version=3.7.0");
+            + "org.slf4j;version=2.0.17,org.apache.felix.fileinstall;version=3.7.0,"
+            + "org.osgi.service.cm;version=1.6.1");
+    config.put("felix.cm.pm", "memory");
     framework = new FrameworkFactory().newFramework(config);
     framework.start();
     for (String jar :
@@ -51,9 +55,14 @@ final class TestFramework {
             jarOf(Function.class),
             jarOf(Promise.class),
             jarOf(ServiceComponentRuntime.class),
+            jarOf(Class.forName("org.apache.felix.cm.impl.ConfigurationAdminImpl")),
             jarOf(Class.forName("org.apache.felix.scr.impl.Activator")))) {
       context().installBundle(jar).start();
     }
+    ConfigurationAdmin admin = service(ConfigurationAdmin.class);
+    admin
+        .getConfiguration("io.patchbay.deployer", "?")
+        .update(FrameworkUtil.asDictionary(Map.of("patienceSeconds", 1)));
     for (Path jar : shipped) {
       context().installBundle(jar.toUri().toString()).start();
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +112,11 @@ final class TinyBundle {
     }
     Files.copy(part, jar, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     Files.delete(part);
+    try (Stream<Path> walk = Files.walk(classes)) {
+      for (Path found : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(found);
+      }
+    }
     return jar;
   }
 

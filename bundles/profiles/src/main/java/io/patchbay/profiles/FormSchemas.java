@@ -1,6 +1,7 @@
 package io.patchbay.profiles;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.AbsoluteIri;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaException;
@@ -15,12 +16,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +69,7 @@ final class FormSchemas {
         document.root(),
         "",
         document,
-        report,
-        message -> true);
+        report);
   }
 
   /** Checks one form by its protocol's schema. */
@@ -86,13 +86,19 @@ final class FormSchemas {
                   + e.getMessage());
       return;
     }
-    report(
-        rules,
-        site.entry().node(),
-        site.entry().pointer(),
-        document,
-        report,
-        message -> message.getProperty() == null || !COMMON.contains(message.getProperty()));
+    report(rules, own(rules, site), site.entry().pointer(), document, report);
+  }
+
+  /** The form without what belongs to media types, unless the protocol has rules for it, too. */
+  private static JsonNode own(JsonSchema rules, FormSite site) {
+    Set<String> declared = new HashSet<>();
+    rules
+        .getSchemaNode()
+        .findValues("properties")
+        .forEach(properties -> properties.fieldNames().forEachRemaining(declared::add));
+    ObjectNode form = site.entry().node().deepCopy();
+    form.remove(COMMON.stream().filter(term -> !declared.contains(term)).toList());
+    return form;
   }
 
   private static JsonSchema compile(String schema) {
@@ -109,20 +115,13 @@ final class FormSchemas {
   }
 
   private static void report(
-      JsonSchema schema,
-      JsonNode node,
-      String pointer,
-      YamlDocument document,
-      Report report,
-      Predicate<ValidationMessage> counts) {
+      JsonSchema schema, JsonNode node, String pointer, YamlDocument document, Report report) {
     for (ValidationMessage message : schema.validate(node)) {
-      if (counts.test(message)) {
-        String at = pointer + message.getInstanceLocation();
-        String inner =
-            message.getProperty() == null ? at : YamlDocument.below(at, message.getProperty());
-        String place = at.isEmpty() ? "" : at.substring(1).replace('/', '.') + ": ";
-        report.error(document.line(inner), place + message.getError());
-      }
+      String at = pointer + message.getInstanceLocation();
+      String inner =
+          message.getProperty() == null ? at : YamlDocument.below(at, message.getProperty());
+      String place = at.isEmpty() ? "" : at.substring(1).replace('/', '.') + ": ";
+      report.error(document.line(inner), place + message.getError());
     }
   }
 

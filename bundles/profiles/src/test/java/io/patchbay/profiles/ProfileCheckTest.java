@@ -44,7 +44,7 @@ class ProfileCheckTest {
         "path: P | path: \"P[\" | 11 | power: path 'P['",
         "path: P | mediaType: application/xml | 11 | application/xml",
         "path: P | retries: 5 | 11 | retries",
-        "path: P | qos: 7 | 11 | qos",
+        "path: P | path: P, qos: 7 | 11 | qos",
         "path: P | op: writeproperti | 11 | op 'writeproperti' is not known",
         "path: P | timeFormat: minutes | 11 | timeFormat",
         "\"ON\": true | \"ON\": maybe | 14 | not a value of type boolean",

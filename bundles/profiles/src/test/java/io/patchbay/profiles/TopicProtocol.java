@@ -21,7 +21,7 @@ final class TopicProtocol implements Protocol {
   public String formSchema() {
     return """
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
-         "required": ["topic"], "additionalProperties": false,
+         "required": ["protocol", "topic"], "unevaluatedProperties": false,
          "properties": {"protocol": {"const": "mqtt"}, "topic": {"type": "string"},
            "answer": {"type": "string"}, "qos": {"enum": [0, 1, 2]}, "retain": {"type": "boolean"}}}
         """;

@@ -6,6 +6,8 @@ import io.patchbay.operation.Documents.Document;
 import io.patchbay.operation.Finding;
 import io.patchbay.operation.Metrics.Sample;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.osgi.framework.BundleContext;
 import org.slf4j.Logger;
@@ -36,6 +38,7 @@ final class RouteFile {
   private final MissingComponent missing;
   private final BundleContext bundle;
   private final RouteCounters counters;
+  private final Map<String, String> places;
 
   private volatile Optional<RunningFile> running = Optional.empty();
   private volatile Optional<RouteSource> newest = Optional.empty();
@@ -46,7 +49,8 @@ final class RouteFile {
   private volatile State state = State.DISABLED;
   private volatile List<Finding> findings = List.of();
 
-  RouteFile(String id, StagedContexts contexts, BundleContext bundle) {
+  RouteFile(String id, StagedContexts contexts, BundleContext bundle, Map<String, String> places) {
+    this.places = places;
     this.id = id;
     this.contexts = contexts;
     this.bundle = bundle;
@@ -82,7 +86,7 @@ final class RouteFile {
         inService.or(() -> newest).map(RouteSource::title).orElse(id),
         inService.map(RouteSource::version).orElse(""),
         inService.or(() -> newest).map(RouteSource::shipped).orElse(false),
-        state.name().toLowerCase(java.util.Locale.ROOT),
+        state.name().toLowerCase(Locale.ROOT),
         findings);
   }
 
@@ -102,7 +106,7 @@ final class RouteFile {
     }
     StagedRoutes staged;
     try {
-      staged = contexts.stage(bundle, "route-" + id, new RouteLoader(source, counters));
+      staged = contexts.stage(bundle, "route-" + id, new RouteLoader(source, counters, places));
     } catch (Exception e) {
       Optional<String> component = Findings.missingComponent(e);
       if (component.isPresent()) {
@@ -154,7 +158,7 @@ final class RouteFile {
     state = now;
     findings = found;
     if (found.isEmpty()) {
-      LOG.info("Routes '{}' are {}", id, now.name().toLowerCase(java.util.Locale.ROOT));
+      LOG.info("Routes '{}' are {}", id, now.name().toLowerCase(Locale.ROOT));
     } else {
       String stays = running.isPresent() ? "; the previous ones stay" : "";
       LOG.warn("Routes '{}': {}{}", id, found.get(0), stays);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,10 +50,13 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final String FOLDER = "routes";
+  private static final String HOME = "patchbay.home";
+  private static final String DATA = "patchbay.data";
   private static final long TRY_AGAIN_SECONDS = 5;
 
   private final BundleContext bundle;
   private final StagedContexts contexts;
+  private final Map<String, String> places;
   private final Optional<Path> shipped;
   private final Optional<Path> overlay;
   private final Map<String, RouteFile> files = new ConcurrentSkipListMap<>();
@@ -70,14 +74,23 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   public RouteFiles(BundleContext bundle, @Reference StagedContexts contexts) {
     this.bundle = bundle;
     this.contexts = contexts;
-    this.shipped = folder("patchbay.home");
-    this.overlay = folder("patchbay.data");
+    this.places = places(bundle);
+    this.shipped = folder(HOME);
+    this.overlay = folder(DATA);
     bundle.addBundleListener(bundleListener);
     worker.start();
   }
 
+  private static Map<String, String> places(BundleContext bundle) {
+    Map<String, String> places = new TreeMap<>();
+    for (String name : List.of(HOME, DATA)) {
+      Optional.ofNullable(bundle.getProperty(name)).ifPresent(at -> places.put(name, at));
+    }
+    return places;
+  }
+
   private Optional<Path> folder(String property) {
-    return Optional.ofNullable(bundle.getProperty(property)).map(at -> Path.of(at, FOLDER));
+    return Optional.ofNullable(places.get(property)).map(at -> Path.of(at, FOLDER));
   }
 
   @Deactivate
@@ -175,7 +188,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   }
 
   private RouteFile file(String id) {
-    return files.computeIfAbsent(id, name -> new RouteFile(name, contexts, bundle));
+    return files.computeIfAbsent(id, name -> new RouteFile(name, contexts, bundle, places));
   }
 
   /** The overlay, otherwise what ships. */
@@ -337,7 +350,9 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
     }
     try {
       contexts.check(
-          bundle, "check-" + source.id(), new RouteLoader(source, new RouteCounters(source.id())));
+          bundle,
+          "check-" + source.id(),
+          new RouteLoader(source, new RouteCounters(source.id()), places));
       return List.of();
     } catch (Exception e) {
       Finding finding = Findings.of(source, e);
@@ -369,7 +384,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   public List<Sample> samples() {
     Map<String, Long> states = new TreeMap<>();
     for (RouteFile.State state : RouteFile.State.values()) {
-      states.put(state.name().toLowerCase(java.util.Locale.ROOT), 0L);
+      states.put(state.name().toLowerCase(Locale.ROOT), 0L);
     }
     List<Sample> samples = new ArrayList<>();
     for (RouteFile file : files.values()) {

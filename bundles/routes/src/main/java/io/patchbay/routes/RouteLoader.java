@@ -2,6 +2,7 @@ package io.patchbay.routes;
 
 import io.patchbay.operation.Finding;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
@@ -22,10 +23,15 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 final class RouteLoader extends RouteBuilder {
   private final RouteSource source;
   private final RouteCounters counters;
+  private final Map<String, String> places;
 
-  RouteLoader(RouteSource source, RouteCounters counters) {
+  /**
+   * @param places what <code>{{name}}</code> stands for in the file
+   */
+  RouteLoader(RouteSource source, RouteCounters counters, Map<String, String> places) {
     this.source = source;
     this.counters = counters;
+    this.places = places;
   }
 
   /** Whether the file says that there shall be nothing: empty, comments alone, or {@code []}. */
@@ -70,6 +76,7 @@ final class RouteLoader extends RouteBuilder {
   public void configure() throws Exception {
     CamelContext context = getContext();
     context.addRoutePolicyFactory(counters);
+    places.forEach(context.getPropertiesComponent()::addInitialProperty);
     Resource resource = ResourceHelper.fromString(source.id() + RouteSource.SUFFIX, source.text());
     for (RoutesBuilder each : PluginHelper.getRoutesLoader(context).findRoutesBuilders(resource)) {
       if (each instanceof RouteBuilder builder) {

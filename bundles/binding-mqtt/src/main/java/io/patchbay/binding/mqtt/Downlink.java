@@ -233,16 +233,20 @@ final class Downlink extends AsyncProcessorSupport {
     }
   }
 
+  /**
+   * To a write or an action the device confirms, in words of its own; to a read it answers with the
+   * value.
+   */
   private Answer answered(Frame frame, Request request, String name) {
-    if (!topics.answerOnly(frame.origin().connection(), frame.origin().address())) {
-      return DONE; // it went up as every other message of that topic
+    if (!(request.command() instanceof Command.Read)
+        || !topics.answerOnly(frame.origin().connection(), frame.origin().address())) {
+      return DONE; // and what goes up anyway is not given to core twice
     }
-    boolean property = !(request.command() instanceof Command.Invoke);
     return new Answer.Frames(
         List.of(
             new Frame(
                 frame.origin(),
-                property ? Optional.of(new Target(request.thing().id(), name)) : Optional.empty(),
+                Optional.of(new Target(request.thing().id(), name)),
                 frame.payload(),
                 frame.mediaType(),
                 frame.received(),

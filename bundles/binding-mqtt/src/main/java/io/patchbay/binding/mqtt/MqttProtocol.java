@@ -45,7 +45,7 @@ public final class MqttProtocol implements Protocol {
           },
           "answer": {
             "type": "string", "minLength": 1,
-            "description": "topic on which the device answers a command: stat/{device}/RESULT; the command ends with that message"
+            "description": "topic on which the device confirms a command, or answers a read: stat/{device}/RESULT; the command ends with that message"
           },
           "response": {
             "enum": [true, false, "true", "false"],

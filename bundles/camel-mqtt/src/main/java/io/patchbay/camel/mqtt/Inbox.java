@@ -9,6 +9,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The messages of one connection between arrival and acknowledgement, and the gate behind which
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * dropped and counted, as QoS 0 allows. At most the receive maximum is with the consumer.
  */
 final class Inbox {
+  private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
+
   /** Takes messages. */
   interface Receiver {
     /** Begins; ends with {@link Inbox#settle}, on any thread. */
@@ -181,7 +185,12 @@ final class Inbox {
         next.holder = holder;
         withConsumer++;
       }
-      receiver.receive(next, next.holder);
+      try {
+        receiver.receive(next, next.holder);
+      } catch (RuntimeException e) {
+        LOG.error("giving a message to its consumer failed: this is a bug", e);
+        settle(next, next.holder, Verdict.FAILED);
+      }
     }
   }
 

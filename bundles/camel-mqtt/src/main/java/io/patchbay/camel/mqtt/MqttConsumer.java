@@ -21,7 +21,7 @@ final class MqttConsumer extends DefaultConsumer implements Inbox.Receiver {
   private static final Duration GATE = Duration.ofSeconds(10);
 
   private final MqttEndpoint endpoint;
-  private @Nullable Connection connection;
+  private volatile @Nullable Connection connection;
 
   MqttConsumer(MqttEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
@@ -42,14 +42,15 @@ final class MqttConsumer extends DefaultConsumer implements Inbox.Receiver {
   @Override
   protected void doStop() throws Exception {
     Connection opened = connection;
-    connection = null;
     if (opened != null) {
+      // it stays until the gate is closed: one more message may be on its way in here
       if (!opened.inbox.detach(this, GATE)) {
         LOG.warn(
             "{}: messages were still in the route after {} s; the next one gets them again",
             this,
             GATE.toSeconds());
       }
+      connection = null;
       if (!endpoint.main()) {
         endpoint.pool().release(opened);
       }
@@ -61,7 +62,7 @@ final class MqttConsumer extends DefaultConsumer implements Inbox.Receiver {
   public void receive(Arrival arrival, int holder) {
     Connection opened = connection;
     if (opened == null) {
-      return; // the gate is closed: it is offered to the next one
+      throw new IllegalStateException("a message came in behind the closed gate");
     }
     Exchange exchange = createExchange(true);
     exchange.setIn(new MqttArrival(exchange.getContext(), arrival));
@@ -77,8 +78,7 @@ final class MqttConsumer extends DefaultConsumer implements Inbox.Receiver {
   private Verdict verdict(Exchange exchange) {
     Throwable why = exchange.getException();
     if (why != null) {
-      getExceptionHandler()
-          .handleException("not taken, it is offered again: " + why.getMessage(), exchange, why);
+      getExceptionHandler().handleException("Not taken, it is offered again", exchange, why);
       return Verdict.FAILED;
     }
     if (exchange.isRollbackOnly()) {

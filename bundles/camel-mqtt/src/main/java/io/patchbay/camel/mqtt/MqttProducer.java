@@ -23,7 +23,7 @@ final class MqttProducer extends DefaultAsyncProducer {
   private static final long PATIENCE_MILLIS = 10_000;
 
   private final MqttEndpoint endpoint;
-  private @Nullable Connection connection;
+  private volatile @Nullable Connection connection;
 
   MqttProducer(MqttEndpoint endpoint) {
     super(endpoint);

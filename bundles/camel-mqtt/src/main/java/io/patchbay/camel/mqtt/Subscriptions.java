@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What a session listens to on the broker, oldest first, each with its subscription identifier
@@ -74,9 +73,11 @@ final class Subscriptions {
     if (!overlapping || identifiers.isEmpty()) {
       return false;
     }
-    Optional<Held> oldest = held.stream().filter(one -> one.filter().matches(topic)).findFirst();
-    return oldest.isPresent()
-        && !identifiers.contains(oldest.get().id())
-        && ids.values().containsAll(identifiers);
+    for (Held oldest : held) {
+      if (oldest.filter().matches(topic)) {
+        return !identifiers.contains(oldest.id()) && ids.values().containsAll(identifiers);
+      }
+    }
+    return false;
   }
 }

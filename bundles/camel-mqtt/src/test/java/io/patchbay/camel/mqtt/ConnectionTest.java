@@ -391,6 +391,39 @@ final class ConnectionTest {
   }
 
   @Test
+  void outlivesAConsumerThatThrows() throws Exception {
+    Connection connection = connect("throwing");
+    Taker taker = listen(connection, "a/#");
+    int[] failures = {1};
+    taker.answer =
+        arrival -> {
+          if (failures[0]-- > 0) {
+            throw new IllegalStateException("a bug");
+          }
+          return Verdict.TAKEN;
+        };
+    send(peer(), "a/1", 1, 2);
+    awaitSeen(taker, 3);
+    awaitAcknowledged(connection);
+    assertThat(taker.seen).containsExactly("1", "1", "2");
+  }
+
+  @Test
+  void givesTheNextConsumerWhatTheOneBeforeDidNotFinish() throws Exception {
+    Connection connection = connect("stuck");
+    Taker stuck = listen(connection, "a/#");
+    stuck.answer = arrival -> null;
+    send(peer(), "a/1", 1, 3);
+    awaitSeen(stuck, 3);
+    Taker next = new Taker(connection);
+    connection.inbox.attach(next);
+    assertThat(connection.inbox.detach(stuck, Duration.ofMillis(50))).isFalse();
+    awaitSeen(next, 3);
+    assertThat(next.seen).containsExactly("1", "2", "3");
+    awaitAcknowledged(connection);
+  }
+
+  @Test
   void acknowledgesInOrderOfArrival() throws Exception {
     Connection connection = connect("order");
     Taker taker = listen(connection, "a/#");

@@ -40,6 +40,8 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.netty.NettyEndpoint;
+import org.apache.camel.component.netty.http.NettyHttpEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.AsyncProcessorSupport;
 import org.jspecify.annotations.Nullable;
@@ -353,6 +355,22 @@ class HubComponentTest {
     try (InputStream stream = context.getTypeConverter().convertTo(InputStream.class, READING)) {
       assertThat(stream.readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo(expected);
     }
+  }
+
+  @Test
+  void encryptedConnectionsVerifyTheHostsName() {
+    assertThat(
+            context
+                .getEndpoint("netty-http:https://127.0.0.1:1/", NettyHttpEndpoint.class)
+                .getConfiguration()
+                .isHostnameVerification())
+        .isTrue();
+    assertThat(
+            context
+                .getEndpoint("netty:tcp://127.0.0.1:1", NettyEndpoint.class)
+                .getConfiguration()
+                .isHostnameVerification())
+        .isTrue();
   }
 
   /** Ends every offer as told. */

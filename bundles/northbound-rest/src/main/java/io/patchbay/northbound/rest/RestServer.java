@@ -15,6 +15,7 @@ import java.util.Optional;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -28,7 +29,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 /** The HTTP API and the console's files, on Jetty through the HTTP whiteboard. */
 @Component(
     configurationPid = "io.patchbay.northbound.rest",
-    service = {Health.class, Metrics.class},
+    service = {},
     immediate = true)
 @Designate(ocd = RestServer.Config.class)
 public final class RestServer implements Health, Metrics {
@@ -86,6 +87,7 @@ public final class RestServer implements Health, Metrics {
   private final Gate gate;
   private final JettyPort port;
   private final String address;
+  private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
   @Activate
   public RestServer(BundleContext context, Config config, @Reference ConfigurationAdmin admin)
@@ -99,12 +101,18 @@ public final class RestServer implements Health, Metrics {
         Map.of(
             "osgi.http.whiteboard.servlet.name", "patchbay",
             "osgi.http.whiteboard.servlet.pattern", "/*");
-    context.registerService(Servlet.class, gate, FrameworkUtil.asDictionary(properties));
+    registrations.add(
+        context.registerService(Servlet.class, gate, FrameworkUtil.asDictionary(properties)));
     String offsetText = context.getProperty("patchbay.offset");
     int offset = offsetText == null ? 0 : Integer.parseInt(offsetText);
     int wanted = config.port() == 0 ? 0 : config.port() + offset;
     address = config.host() + ":" + wanted;
-    port = new JettyPort(context, admin, jetty(config, wanted, offset), wanted);
+    boolean secure = !config.keystore().isEmpty();
+    Map<String, Object> jetty = jetty(config, wanted, offset);
+    port = new JettyPort(context, admin, jetty, config.host(), wanted, secure);
+    // Not by the component: its own trackers would ask for it while it is still being made.
+    String[] shown = {Health.class.getName(), Metrics.class.getName()};
+    registrations.add(context.registerService(shown, this, null));
     port.begin();
   }
 
@@ -160,7 +168,8 @@ public final class RestServer implements Health, Metrics {
     boolean secure = !config.keystore().isEmpty();
     jetty.put("org.apache.felix.https.enable", Boolean.toString(secure));
     if (secure) {
-      jetty.put("org.osgi.service.http.port.secure", Integer.toString(config.httpsPort() + offset));
+      int securePort = config.httpsPort() == 0 ? 0 : config.httpsPort() + offset;
+      jetty.put("org.osgi.service.http.port.secure", Integer.toString(securePort));
       jetty.put("org.apache.felix.https.keystore", config.keystore());
       jetty.put("org.apache.felix.https.keystore.password", config.keystorePassword());
       jetty.put("org.apache.felix.https.keystore.key.password", config.keystorePassword());
@@ -172,23 +181,35 @@ public final class RestServer implements Health, Metrics {
   @Deactivate
   void deactivate() throws IOException {
     streams.close();
+    registrations.forEach(ServiceRegistration::unregister);
     port.end();
     rooms.close();
   }
 
   @Override
   public List<Check> checks() {
-    return List.of(
-        port.port()
-            .map(open -> new Check("http", State.OK, "listens on port " + open))
-            .orElseGet(
-                () ->
-                    new Check(
-                        "http",
-                        State.CRITICAL,
-                        address
-                            + " is not open; when another program has the port, set another one"
-                            + " with --set io.patchbay.northbound.rest:port=PORT or --offset")));
+    List<Check> checks = new ArrayList<>();
+    Optional<Integer> open = port.port();
+    if (open.isPresent()) {
+      checks.add(new Check("http", State.OK, "listens on port " + open.get()));
+    } else {
+      checks.add(
+          new Check(
+              "http",
+              State.CRITICAL,
+              address
+                  + " is not open; when another program has the port, set another one with"
+                  + " --set io.patchbay.northbound.rest:port=PORT or --offset"));
+    }
+    if (!port.secureAsWanted()) {
+      checks.add(
+          new Check(
+              "https",
+              State.CRITICAL,
+              "HTTPS is not open; check keystore, keystorePassword and httpsPort of"
+                  + " io.patchbay.northbound.rest, the log has Jetty's reason"));
+    }
+    return checks;
   }
 
   @Override

@@ -16,7 +16,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -49,8 +48,15 @@ final class RestHub {
   private final int port;
 
   RestHub(Path home) throws Exception {
+    this(home, Map.of());
+  }
+
+  /**
+   * @param more settings of the API
+   */
+  RestHub(Path home, Map<String, Object> more) throws Exception {
     Map<String, String> config = new HashMap<>();
-    config.put("org.osgi.framework.storage", Files.createTempDirectory("felix").toString());
+    config.put("org.osgi.framework.storage", home.resolve("felix").toString());
     config.put("org.osgi.framework.storage.clean", "onFirstInit");
     config.put("felix.log.level", "1");
     config.put("felix.cm.pm", "memory");
@@ -89,20 +95,13 @@ final class RestHub {
     ConfigurationAdmin admin =
         Objects.requireNonNull(
             context().getService(context().getServiceReference(ConfigurationAdmin.class)));
-    Map<String, Object> settings =
-        Map.of(
-            "port",
-            0,
-            "maxUploadMegabytes",
-            1,
-            "maxBodyKilobytes",
-            16,
-            "maxStreams",
-            3,
-            "streamQueue",
-            16,
-            "heartbeatSeconds",
-            1);
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("port", 0);
+    settings.put("maxUploadMegabytes", 1);
+    settings.put("maxBodyKilobytes", 16);
+    settings.put("maxStreams", 3);
+    settings.put("streamQueue", 16);
+    settings.put("heartbeatSeconds", 1);
     admin
         .getConfiguration("io.patchbay.northbound.rest", "?")
         .update(FrameworkUtil.asDictionary(settings));
@@ -122,6 +121,12 @@ final class RestHub {
 
   int port() {
     return port;
+  }
+
+  /** The port of HTTPS, 0 when it is not open. */
+  int securePort() throws InvalidSyntaxException {
+    Object secure = listening().iterator().next().getProperty("securePort");
+    return secure instanceof Integer number ? number : 0;
   }
 
   URI uri(String path) {

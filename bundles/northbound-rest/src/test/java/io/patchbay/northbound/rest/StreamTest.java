@@ -6,10 +6,18 @@ import static org.awaitility.Awaitility.await;
 import io.patchbay.northbound.Feed;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Selection;
+import io.patchbay.thing.Quality;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.TimeSource;
+import io.patchbay.thing.Uplink.Reading;
+import io.patchbay.thing.Value;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +36,7 @@ final class StreamTest {
   private final RestHub hub;
 
   StreamTest(@TempDir Path home) throws Exception {
-    hub = new RestHub(home);
+    hub = new RestHub(home, Map.of("idleSeconds", 2));
   }
 
   @AfterEach
@@ -130,6 +139,56 @@ final class StreamTest {
     for (BufferedReader stream : open) {
       stream.close();
     }
+  }
+
+  @Test
+  void dropsAClientThatTakesNothing() throws Exception {
+    for (int i = 0; i < 1_000; i++) {
+      hub.rooms.append(large(i));
+    }
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4_096);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), hub.port()));
+      String request =
+          String.join(
+              "\r\n",
+              "GET /api/v1/stream HTTP/1.1",
+              "Host: a",
+              "Authorization: Bearer viewer",
+              "Last-Event-ID: 0",
+              "",
+              "");
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      await().until(() -> metric("patchbay_rest_streams ").equals("1"));
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> metric("patchbay_rest_streams_dropped_total ").equals("1"));
+      assertThat(hub.rooms.feeds).isEmpty();
+    }
+  }
+
+  private String metric(String name) throws Exception {
+    return hub.get("/metrics", "viewer")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .map(line -> line.substring(name.length()))
+        .findFirst()
+        .orElse("");
+  }
+
+  /** 20 MB of these fill every buffer between here and the client. */
+  private static Reading large(int number) {
+    Value text = new Value.Text(number + "x".repeat(20_000));
+    return new Reading(
+        new ThingId("large"),
+        "text",
+        text,
+        "",
+        FakeRooms.TIME,
+        TimeSource.HUB,
+        FakeRooms.TIME,
+        Quality.GOOD);
   }
 
   @Test

@@ -159,7 +159,9 @@ public final class Units {
         row[j] = best;
       }
     }
-    return row[b.length()];
+    // the full word for a symbol: Watt, Volt, percent
+    boolean initial = !x.isEmpty() && cost(x.charAt(0), b.charAt(0)) <= 1;
+    return initial ? row[b.length()] - 4 : row[b.length()];
   }
 
   private static int cost(char a, char b) {

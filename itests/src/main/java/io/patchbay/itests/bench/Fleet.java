@@ -1,6 +1,9 @@
 package io.patchbay.itests.bench;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -109,6 +112,18 @@ public final class Fleet {
               .formatted(thing(i), kind(i).name(), connection, i));
     }
     return text.toString();
+  }
+
+  /** Writes profiles and things into a data directory, as an integrator would. */
+  public void prepare(Path data, String connection) throws IOException {
+    Files.createDirectories(data.resolve("device-profiles"));
+    Files.createDirectories(data.resolve("things"));
+    for (Kind kind : KINDS) {
+      Files.writeString(
+          data.resolve("device-profiles").resolve("bench-" + kind.name() + ".yaml"),
+          kind.profile());
+    }
+    Files.writeString(data.resolve("things/bench.yaml"), things(connection));
   }
 
   /** A reading that came out. */

@@ -240,7 +240,7 @@ public final class MqttPeer implements AutoCloseable {
   private void length(int value) throws IOException {
     int rest = value;
     while (rest > 0x7F) {
-      out.write(rest & 0x7F | 0x80);
+      out.write((rest & 0x7F) | 0x80);
       rest >>>= 7;
     }
     out.write(rest);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.routes;
+
+import org.jspecify.annotations.NullMarked;

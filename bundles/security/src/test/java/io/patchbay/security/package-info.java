@@ -1,0 +1,5 @@
+/** Tests of tokens, credentials, secrets and audit on real files. */
+@NullMarked
+package io.patchbay.security;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,93 @@
+package io.patchbay.itests.prove;
+
+import io.patchbay.itests.bench.Fleet;
+import io.patchbay.itests.bench.MqttPeer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** An enterprise system: takes every reading from the hub's broker, in a session that is kept. */
+final class North implements AutoCloseable {
+  private static final int KEPT_SECONDS = 3_600;
+
+  private final List<BitSet> seen = new ArrayList<>();
+  private final long[] last;
+  private long outOfOrder;
+  private long repeated;
+  private long previous;
+  private long longestGap;
+  private MqttPeer peer;
+
+  North(Fleet fleet, int port, List<String> login) throws IOException {
+    for (int i = 0; i < fleet.size(); i++) {
+      seen.add(new BitSet());
+    }
+    last = new long[fleet.size()];
+    peer = connect(port, login);
+    peer.subscribe("patchbay/things/+/properties/+");
+  }
+
+  private MqttPeer connect(int port, List<String> login) throws IOException {
+    return MqttPeer.connect(
+        port, "prove-north", login, KEPT_SECONDS, this::received, acknowledged -> {});
+  }
+
+  /** After the broker came back. */
+  void reconnect(int port, List<String> login) throws IOException {
+    peer.close();
+    peer = connect(port, login);
+    peer.subscribe("patchbay/things/+/properties/+");
+  }
+
+  private synchronized void received(String topic, byte[] payload) {
+    if (!topic.startsWith("patchbay/things/bench-")) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (previous != 0) {
+      longestGap = Math.max(longestGap, now - previous);
+    }
+    previous = now;
+    Fleet.Seen one = Fleet.seen(topic, payload);
+    BitSet counters = seen.get(one.device());
+    if (counters.get((int) one.counter())) {
+      repeated++;
+    } else if (one.counter() < last[one.device()]) {
+      outOfOrder++;
+    }
+    counters.set((int) one.counter());
+    last[one.device()] = Math.max(last[one.device()], one.counter());
+  }
+
+  /** What came before does not count for the longest gap. */
+  synchronized void beginGap() {
+    longestGap = 0;
+    previous = 0;
+  }
+
+  synchronized long longestGapMs() {
+    return longestGap / 1_000_000;
+  }
+
+  synchronized long delivered() {
+    return seen.stream().mapToLong(BitSet::cardinality).sum();
+  }
+
+  synchronized long outOfOrder() {
+    return outOfOrder;
+  }
+
+  synchronized long repeated() {
+    return repeated;
+  }
+
+  synchronized BitSet seen(int device) {
+    return (BitSet) seen.get(device).clone();
+  }
+
+  @Override
+  public void close() {
+    peer.close();
+  }
+}
