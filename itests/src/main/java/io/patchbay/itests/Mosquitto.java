@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
-/** Mosquitto's broker and clients (the Debian packages), as peers that share no code with the hub. */
+/**
+ * Mosquitto's broker and clients (the Debian packages), as peers that share no code with the hub.
+ */
 public final class Mosquitto implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 20;
 
@@ -29,7 +31,10 @@ public final class Mosquitto implements AutoCloseable {
     this.process = process;
   }
 
-  /** Starts a broker on a free loopback port, with persistence in the directory and anonymous access. */
+  /**
+   * Starts a broker on a free loopback port, with persistence in the directory and anonymous
+   * access.
+   */
   public static Mosquitto start(Path directory) throws IOException, InterruptedException {
     int port;
     try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -3,6 +3,7 @@ package io.patchbay.itests;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,7 +20,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A hub started from the packed distribution, in a process of its own; closing stops it with SIGTERM. */
+/**
+ * A hub started from the packed distribution, in a process of its own; closing stops it with
+ * SIGTERM.
+ */
 public final class RunningHub implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(20);
@@ -55,9 +59,8 @@ public final class RunningHub implements AutoCloseable {
   }
 
   private static boolean free(int port) {
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.bind(new java.net.InetSocketAddress("127.0.0.1", port));
-      return true;
+    try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return probe.isBound();
     } catch (IOException e) {
       return false;
     }
@@ -83,8 +86,7 @@ public final class RunningHub implements AutoCloseable {
     long began = System.nanoTime();
     Process process =
         new ProcessBuilder(command)
-            .redirectError(
-                ProcessBuilder.Redirect.appendTo(data.resolve("stderr.txt").toFile()))
+            .redirectError(ProcessBuilder.Redirect.appendTo(data.resolve("stderr.txt").toFile()))
             .start();
     BlockingQueue<String> lines = new ArrayBlockingQueue<>(100);
     Thread reader = new Thread(() -> read(process, lines), "hub-stdout");
@@ -158,8 +160,7 @@ public final class RunningHub implements AutoCloseable {
   public HttpRequest.Builder request(String path) throws IOException {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + (8080 + offset) + path))
         .timeout(Duration.ofSeconds(30))
-        .header(
-            "Authorization", "Bearer " + Files.readString(data.resolve("admin-token")).strip());
+        .header("Authorization", "Bearer " + Files.readString(data.resolve("admin-token")).strip());
   }
 
   public HttpResponse<String> send(HttpRequest.Builder request)
@@ -191,9 +192,12 @@ public final class RunningHub implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    if (process.isAlive()) {
-      stop();
+  public void close() {
+    process.destroy();
+    try {
+      process.onExit().orTimeout(STOP.toSeconds(), TimeUnit.SECONDS).join();
+    } finally {
+      process.destroyForcibly();
     }
   }
 }

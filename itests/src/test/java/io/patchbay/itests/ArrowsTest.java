@@ -23,7 +23,14 @@ final class ArrowsTest {
   /** Packages of the api in their order: each may use those before it. */
   private static final List<String> API =
       List.of(
-          "thing", "profile", "southbound", "store", "northbound", "access", "operation", "deployment");
+          "thing",
+          "profile",
+          "southbound",
+          "store",
+          "northbound",
+          "access",
+          "operation",
+          "deployment");
 
   /** Rooms, and which other rooms, besides the api, each may use. */
   private static final List<String> CLOSED =
@@ -94,7 +101,8 @@ final class ArrowsTest {
         .resideInAPackage("io.patchbay.core..")
         .should()
         .onlyDependOnClassesThat()
-        .resideInAnyPackage("io.patchbay..", "java..", "org.osgi..", "org.slf4j..", "org.jspecify..")
+        .resideInAnyPackage(
+            "io.patchbay..", "java..", "org.osgi..", "org.slf4j..", "org.jspecify..")
         .check(PRODUCT);
   }
 

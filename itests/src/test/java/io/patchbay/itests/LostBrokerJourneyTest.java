@@ -20,8 +20,10 @@ final class LostBrokerJourneyTest {
             RunningHub.start(
                 data,
                 RunningHub.freeOffset(),
-                "io.patchbay.camel.mqtt.connection~plant:url=tcp://127.0.0.1:" + mosquitto.port())) {
-      Mosquitto.publish(mosquitto.port(), ANONYMOUS, "tele/ext1/SENSOR", "{\"ENERGY\":{\"Power\":1}}");
+                "io.patchbay.camel.mqtt.connection~plant:url=tcp://127.0.0.1:"
+                    + mosquitto.port())) {
+      Mosquitto.publish(
+          mosquitto.port(), ANONYMOUS, "tele/ext1/SENSOR", "{\"ENERGY\":{\"Power\":1}}");
       await()
           .atMost(Duration.ofSeconds(10))
           .untilAsserted(() -> assertThat(readings(hub)).isEqualTo(1));
@@ -30,10 +32,14 @@ final class LostBrokerJourneyTest {
       await()
           .atMost(Duration.ofSeconds(10))
           .untilAsserted(
-              () -> assertThat(hub.get("/api/v1/things/ext1").body()).doesNotContainIgnoringCase("\"online\""));
+              () ->
+                  assertThat(hub.get("/api/v1/things/ext1").body())
+                      .doesNotContainIgnoringCase("\"online\""));
       mosquitto.restart();
-      Mosquitto.publish(mosquitto.port(), ANONYMOUS, "tele/ext1/SENSOR", "{\"ENERGY\":{\"Power\":2}}");
-      Mosquitto.publish(mosquitto.port(), ANONYMOUS, "tele/ext1/SENSOR", "{\"ENERGY\":{\"Power\":3}}");
+      Mosquitto.publish(
+          mosquitto.port(), ANONYMOUS, "tele/ext1/SENSOR", "{\"ENERGY\":{\"Power\":2}}");
+      Mosquitto.publish(
+          mosquitto.port(), ANONYMOUS, "tele/ext1/SENSOR", "{\"ENERGY\":{\"Power\":3}}");
 
       await()
           .atMost(Duration.ofSeconds(40))
@@ -49,6 +55,9 @@ final class LostBrokerJourneyTest {
                     .header("Accept", "text/csv")
                     .GET())
             .body();
-    return csv.lines().filter(line -> line.contains("ext1") || line.contains("power")).filter(line -> !line.startsWith("thing") && !line.startsWith("time")).count();
+    return csv.lines()
+        .filter(line -> line.contains("ext1") || line.contains("power"))
+        .filter(line -> !line.startsWith("thing") && !line.startsWith("time"))
+        .count();
   }
 }

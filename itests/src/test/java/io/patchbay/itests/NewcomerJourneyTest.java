@@ -42,8 +42,7 @@ final class NewcomerJourneyTest {
   @Test
   void refusesStrangers() throws Exception {
     HttpResponse<String> answer =
-        hub.send(
-            HttpRequest.newBuilder(hub.request("/api/v1/things").GET().build().uri()).GET());
+        hub.send(HttpRequest.newBuilder(hub.request("/api/v1/things").GET().build().uri()).GET());
 
     assertThat(answer.statusCode()).isEqualTo(401);
     assertThat(answer.headers().firstValue("content-type").orElse(""))
@@ -105,15 +104,12 @@ final class NewcomerJourneyTest {
   @Test
   void switchesThePlug() throws Exception {
     publish("tele/plug2/SENSOR", "{\"ENERGY\":{\"Power\":1}}");
-    try (Mosquitto.Listener plug =
-        Mosquitto.listen(hub.mqttPort(), login, "cmnd/plug2/#")) {
+    try (Mosquitto.Listener plug = Mosquitto.listen(hub.mqttPort(), login, "cmnd/plug2/#")) {
       var write =
           hub.request("/api/v1/things/plug2/properties/switch")
               .header("Content-Type", "application/json")
               .PUT(HttpRequest.BodyPublishers.ofString("true"));
-      await()
-          .atMost(HOT)
-          .until(() -> hub.get("/api/v1/things/plug2").statusCode() == 200);
+      await().atMost(HOT).until(() -> hub.get("/api/v1/things/plug2").statusCode() == 200);
       HttpResponse<String> accepted = hub.send(write);
       assertThat(accepted.statusCode()).as(accepted.body()).isIn(200, 202);
 
@@ -122,7 +118,9 @@ final class NewcomerJourneyTest {
           .untilAsserted(
               () ->
                   assertThat(plug.messages())
-                      .anySatisfy(message -> assertThat(message).isEqualToIgnoringCase("cmnd/plug2/Power ON")));
+                      .anySatisfy(
+                          message ->
+                              assertThat(message).isEqualToIgnoringCase("cmnd/plug2/Power ON")));
     }
   }
 
@@ -161,15 +159,12 @@ final class NewcomerJourneyTest {
   void dropsAProfileIntoTheRunningHub() throws Exception {
     Path folder = data.resolve("device-profiles");
     drop(folder, "boiler.yaml", profile("boiler", "degC"));
-    await()
-        .atMost(HOT)
-        .until(() -> hub.get("/api/v1/profiles/boiler").statusCode() == 200);
+    await().atMost(HOT).until(() -> hub.get("/api/v1/profiles/boiler").statusCode() == 200);
     publish("boiler/b1/state", "{\"t\":61.5}");
     await()
         .atMost(HOT)
         .untilAsserted(
-            () ->
-                assertThat(value("/api/v1/things/b1/properties/temperature")).isEqualTo(61.5));
+            () -> assertThat(value("/api/v1/things/b1/properties/temperature")).isEqualTo(61.5));
 
     drop(folder, "boiler.yaml", profile("boiler", "degF"));
     await()
@@ -184,8 +179,7 @@ final class NewcomerJourneyTest {
     await()
         .atMost(HOT)
         .untilAsserted(
-            () ->
-                assertThat(hub.get("/api/v1/profiles").body()).contains("boiler.yaml"));
+            () -> assertThat(hub.get("/api/v1/profiles").body()).contains("boiler.yaml"));
     publish("boiler/b1/state", "{\"t\":212}");
     await()
         .atMost(HOT)
@@ -216,9 +210,7 @@ final class NewcomerJourneyTest {
     await().atMost(HOT).until(() -> Files.size(out.resolve("one.txt")) > before);
 
     Files.delete(folder.resolve("to-file.camel.yaml"));
-    await()
-        .atMost(HOT)
-        .until(() -> !hub.get("/api/v1/routes").body().contains("to-file"));
+    await().atMost(HOT).until(() -> !hub.get("/api/v1/routes").body().contains("to-file"));
   }
 
   @Test

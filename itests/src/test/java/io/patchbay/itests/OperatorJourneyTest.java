@@ -46,13 +46,15 @@ final class OperatorJourneyTest {
   @Test
   void isToldFileLineAndKeyOfABrokenConfiguration() throws Exception {
     Files.createDirectories(data.resolve("conf"));
-    Files.writeString(
-        data.resolve("conf/io.patchbay.broker.cfg"), "# the broker\nprot = 1883\n");
+    Files.writeString(data.resolve("conf/io.patchbay.broker.cfg"), "# the broker\nprot = 1883\n");
 
     Refusal refusal = refused(data, RunningHub.freeOffset());
 
     assertThat(refusal.code()).isEqualTo(1);
-    assertThat(refusal.text()).contains("io.patchbay.broker.cfg:2").contains("prot").contains("port");
+    assertThat(refusal.text())
+        .contains("io.patchbay.broker.cfg:2")
+        .contains("prot")
+        .contains("port");
   }
 
   @Test
@@ -89,7 +91,8 @@ final class OperatorJourneyTest {
   void checksProfilesAndRoutesWithoutAHub() throws Exception {
     assertThat(run(command("check")).code()).isZero();
 
-    Path broken = Files.writeString(data.resolve("broken.yaml"), "id: x\ntitle: X\nproperteis: {}\n");
+    Path broken =
+        Files.writeString(data.resolve("broken.yaml"), "id: x\ntitle: X\nproperteis: {}\n");
     Refusal refusal = run(command("check", broken.toString()));
 
     assertThat(refusal.code()).isNotZero();

@@ -66,7 +66,8 @@ final class Checking {
     Properties file = FrameworkSettings.load("check.properties");
     Pattern left = Pattern.compile(file.getProperty("without", ""));
     Map<String, String> properties = FrameworkSettings.of(home, scratch, 0, List.of());
-    Hub hub = Hub.install(home, properties, name -> !left.matcher(name).matches());
+    List<Path> folders = List.of(home.resolve("bundles"), home.resolve("extras"));
+    Hub hub = Hub.install(folders, properties, name -> !left.matcher(name).matches());
     hub.start();
     BiPredicate<List<Path>, Consumer<String>> inside =
         (BiPredicate<List<Path>, Consumer<String>>)

@@ -37,13 +37,17 @@ final class Hub {
   }
 
   /**
-   * Installs the shipped bundles; nothing has started yet.
+   * Installs bundles; nothing has started yet.
    *
+   * @param folders of jars
    * @param wanted by symbolic name
    */
-  static Hub install(Path home, Map<String, String> properties, Predicate<String> wanted)
+  static Hub install(List<Path> folders, Map<String, String> properties, Predicate<String> wanted)
       throws Refusal {
-    List<Path> jars = jars(home.resolve("bundles"));
+    List<Path> jars = new ArrayList<>();
+    for (Path folder : folders) {
+      jars.addAll(jars(folder));
+    }
     Framework framework =
         ServiceLoader.load(FrameworkFactory.class)
             .findFirst()

@@ -69,7 +69,9 @@ public final class Main {
       System.setProperty("patchbay.data", data.toString());
       Hub hub =
           Hub.install(
-              home, FrameworkSettings.of(home, data, run.offset(), run.settings()), name -> true);
+              List.of(home.resolve("bundles")),
+              FrameworkSettings.of(home, data, run.offset(), run.settings()),
+              name -> true);
       CountDownLatch stop = new CountDownLatch(1);
       Signals.onStop(stop::countDown);
       watchFramework(hub, stop);

@@ -17,8 +17,10 @@ final class BrokerPlugin implements ActiveMQServerMessagePlugin, ActiveMQServerQ
   private final DeliveryStamp stamp;
   private final QueueWatch queues;
   private final Counters counters;
+  private final ConnectionOrder order;
 
-  BrokerPlugin(DeliveryStamp stamp, QueueWatch queues, Counters counters) {
+  BrokerPlugin(DeliveryStamp stamp, QueueWatch queues, Counters counters, ConnectionOrder order) {
+    this.order = order;
     this.stamp = stamp;
     this.queues = queues;
     this.counters = counters;
@@ -33,6 +35,7 @@ final class BrokerPlugin implements ActiveMQServerMessagePlugin, ActiveMQServerQ
       boolean noAutoCreateQueue)
       throws ActiveMQException {
     Channel channel = PacketRules.channel(session.getRemotingConnection());
+    order.enter(channel);
     Backpressure.Flow flow = channel == null ? null : Backpressure.flow(channel);
     if (flow != null) {
       if (PacketRules.isHandledWhenSent(qos(message))) {

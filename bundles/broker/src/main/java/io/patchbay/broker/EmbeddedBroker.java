@@ -34,6 +34,7 @@ final class EmbeddedBroker implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
   private static final String HUB_DOOR = "hub";
   private static final String DEVICE_DOOR = "devices";
+  private static final SimpleString NOWHERE = SimpleString.of("patchbay-nowhere");
   private static final int LOOK_MILLIS = 50;
   private static final int SESSIONS_EVERY = 20;
 
@@ -65,11 +66,12 @@ final class EmbeddedBroker implements AutoCloseable {
     queues = new QueueWatch(settings, credentials.hub().user(), counters);
     server = new MqttServer(configuration(settings), security);
     backpressure = new Backpressure(() -> queues.isFull(server), counters);
-    PacketRules rules = new PacketRules(security, counters, settings.maxSessionExpiry());
+    ConnectionOrder order = new ConnectionOrder(server);
+    PacketRules rules = new PacketRules(security, counters, settings.maxSessionExpiry(), order);
     server.getServiceRegistry().addIncomingInterceptor(rules.incoming());
     server.getServiceRegistry().addOutgoingInterceptor(rules.outgoing());
     server.registerBrokerPlugin(
-        new BrokerPlugin(new DeliveryStamp(new SecureRandom()), queues, counters));
+        new BrokerPlugin(new DeliveryStamp(new SecureRandom()), queues, counters, order));
     FrontDoor opened = null;
     try {
       server.start();
@@ -261,6 +263,9 @@ final class EmbeddedBroker implements AutoCloseable {
                 .setAutoDeleteAddresses(true)
                 .setAutoDeleteQueues(true)
                 .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+                // Nothing goes there; without the two names each new queue is warned of.
+                .setDeadLetterAddress(NOWHERE)
+                .setExpiryAddress(NOWHERE)
                 .setMaxDeliveryAttempts(-1));
     configuration.addAcceptorConfiguration(door(HUB_DOOR, BrokerSecurity.HUB_DOMAIN, settings));
     configuration.addAcceptorConfiguration(door(DEVICE_DOOR, DEVICE_DOOR, settings));

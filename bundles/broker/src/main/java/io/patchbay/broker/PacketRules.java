@@ -40,7 +40,11 @@ final class PacketRules {
   private final Counters counters;
   private final int maxSessionExpiry;
 
-  PacketRules(BrokerSecurity security, Counters counters, int maxSessionExpiry) {
+  private final ConnectionOrder order;
+
+  PacketRules(
+      BrokerSecurity security, Counters counters, int maxSessionExpiry, ConnectionOrder order) {
+    this.order = order;
     this.security = security;
     this.counters = counters;
     this.maxSessionExpiry = maxSessionExpiry;
@@ -66,17 +70,17 @@ final class PacketRules {
 
   MQTTInterceptor outgoing() {
     return (packet, connection) -> {
+      Channel channel = channel(connection);
+      order.enter(channel);
       MqttMessageType type = packet.fixedHeader().messageType();
       if (type == MqttMessageType.PUBLISH) {
         counters.messagesOut.increment();
       } else if (type == MqttMessageType.PUBREC) {
-        Channel channel = channel(connection);
         Backpressure.Flow flow = channel == null ? null : Backpressure.flow(channel);
         if (flow != null) {
           flow.handled();
         }
       } else if (packet instanceof MqttConnAckMessage connack) {
-        Channel channel = channel(connection);
         if (channel != null && connack.variableHeader().connectReturnCode().byteValue() == 0) {
           PacketFrames.accepted(channel);
           tellSessionExpiry(connack, channel);

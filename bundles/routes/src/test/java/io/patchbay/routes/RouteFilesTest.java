@@ -126,8 +126,13 @@ class RouteFilesTest {
         .satisfies(found -> assertThat(found.message()).contains("bufer"));
     assertThat(
             finding(
-                "- from:\n    uri: direct:a\n    steps:\n"
-                    + "      - setBody:\n          simple: \"${nothing\"\n"))
+                """
+                - from:
+                    uri: direct:a
+                    steps:
+                      - setBody:
+                          simple: "${nothing"
+                """))
         .satisfies(found -> assertThat(found.line()).isEqualTo(5));
     assertThat(finding("- from:\n    uri: direct:a\n    steps:\n      - to: nosuch:x\n"))
         .satisfies(found -> assertThat(found.line()).isEqualTo(4))

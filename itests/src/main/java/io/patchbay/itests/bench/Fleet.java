@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Devices of four kinds: what is renamed, scaled, converted from degrees Fahrenheit and from kelvin.
- * Each sends its counter as the measured value, so that it can be told from what comes out.
+ * Devices of four kinds: what is renamed, scaled, converted from degrees Fahrenheit and from
+ * kelvin. Each sends its counter as the measured value, so that it can be told from what comes out.
  */
 public final class Fleet {
   /**
@@ -40,15 +40,15 @@ public final class Fleet {
     /** Its profile. */
     public String profile() {
       return """
-          id: bench-%1$s
-          title: Load of the benchmarks, %1$s
-          thing: "bench-%1$s-{device}"
-          properties:
-            %2$s:
-              title: What is measured
-          %3$s    forms:
-                - { protocol: mqtt, topic: "bench/%1$s/{device}", path: %4$s }
-          """
+      id: bench-%1$s
+      title: Load of the benchmarks, %1$s
+      thing: "bench-%1$s-{device}"
+      properties:
+        %2$s:
+          title: What is measured
+      %3$s    forms:
+            - { protocol: mqtt, topic: "bench/%1$s/{device}", path: %4$s }
+      """
           .formatted(name, property, schema.indent(4), key);
     }
   }
@@ -66,7 +66,13 @@ public final class Fleet {
               -32 / 1.8,
               "type: number\nunit: Cel\nfrom: degF"),
           new Kind(
-              "kelvin", "tempK", "temperature", "Cel", 1, -273.15, "type: number\nunit: Cel\nfrom: K"));
+              "kelvin",
+              "tempK",
+              "temperature",
+              "Cel",
+              1,
+              -273.15,
+              "type: number\nunit: Cel\nfrom: K"));
 
   public static final String FILTER = "bench/+/+";
 

@@ -86,7 +86,8 @@ final class JournalBench {
     return results.get(results.size() / 2);
   }
 
-  private Result journal(Path folder, String sync) throws SQLException, InterruptedException, IOException {
+  private Result journal(Path folder, String sync)
+      throws SQLException, InterruptedException, IOException {
     JournalService journal = new JournalService(context(folder), config(sync));
     Semaphore window = new Semaphore(options.outstanding());
     AtomicLong done = new AtomicLong();

@@ -86,8 +86,7 @@ final class Load implements AutoCloseable {
       if (!window.tryAcquire()) {
         sender.flush();
         if (!window.tryAcquire(20, TimeUnit.SECONDS)) {
-          throw new IOException(
-              "nothing came out for 20 s after " + received.get() + " messages");
+          throw new IOException("nothing came out for 20 s after " + received.get() + " messages");
         }
       }
       send(number++);

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The hub and its floors on one mosquitto, QoS 1 in and out, one after the other in each repetition;
- * the rate with so many messages under way, then latency at half of that rate.
+ * The hub and its floors on one mosquitto, QoS 1 in and out, one after the other in each
+ * repetition; the rate with so many messages under way, then latency at half of that rate.
  */
 final class MqttBench {
   private static final int DEVICES = 100;
@@ -42,8 +42,7 @@ final class MqttBench {
                 "plain Camel", (port, data) -> Subject.java("plain Camel", PlainCamel.class, port)),
             new Case("hub, broker outside", (port, data) -> Subject.external(data, fleet, port)),
             new Case("hub, own broker", (port, data) -> Subject.embedded(data, fleet)));
-    List<Case> wanted =
-        cases.stream().filter(one -> one.name().contains(options.only())).toList();
+    List<Case> wanted = cases.stream().filter(one -> one.name().contains(options.only())).toList();
     List<List<Both>> results = new ArrayList<>();
     wanted.forEach(one -> results.add(new ArrayList<>()));
     for (int round = 0; round < options.rounds(); round++) {

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * A small MQTT 5 client that costs next to nothing, so that the machine is left to what is measured:
- * QoS 1 both ways, no keep-alive, writes coalesced until {@link #flush}.
+ * A small MQTT 5 client that costs next to nothing, so that the machine is left to what is
+ * measured: QoS 1 both ways, no keep-alive, writes coalesced until {@link #flush}.
  */
 public final class MqttPeer implements AutoCloseable {
   private static final int CONNECT = 0x10;

@@ -22,12 +22,7 @@ record Options(String name, int seconds, int rounds, int outstanding, String onl
       String word = words[i];
       if (!word.startsWith("--")) {
         options =
-            new Options(
-                word,
-                options.seconds,
-                options.rounds,
-                options.outstanding,
-                options.only);
+            new Options(word, options.seconds, options.rounds, options.outstanding, options.only);
         continue;
       }
       if (++i == words.length) {

@@ -77,8 +77,7 @@ final class KillProof {
         new Thread(
             () -> {
               try {
-                sender.run(
-                    hub.mqttPort(), List.of(hub.mqttLogin()), PER_SECOND, () -> true);
+                sender.run(hub.mqttPort(), List.of(hub.mqttLogin()), PER_SECOND, () -> true);
               } catch (IOException | InterruptedException e) {
                 failed.set(e);
               }

@@ -14,8 +14,8 @@ import java.nio.file.Path;
  * @param acknowledged messages whose PUBACK came
  * @param journalled different messages found in the journal or among the rejected
  * @param delivered different messages that came out north
- * @param lost acknowledged messages that are neither in the journal nor among the rejected, or, when
- *     nothing was killed, did not come out north
+ * @param lost acknowledged messages that are neither in the journal nor among the rejected, or,
+ *     when nothing was killed, did not come out north
  * @param duplicates messages found more than once in the journal
  * @param outOfOrder messages that lie behind a later one of the same device
  * @param longestGapMs longest time without a message north

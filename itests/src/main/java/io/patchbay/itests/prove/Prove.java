@@ -14,7 +14,9 @@ public final class Prove {
 
   private Prove() {}
 
-  /** Results go to {@code target/prove} of the checkout; exit code 1 when something does not hold. */
+  /**
+   * Results go to {@code target/prove} of the checkout; exit code 1 when something does not hold.
+   */
   public static void main(String[] words) throws Exception {
     boolean brief = List.of(words).contains("--short");
     List<String> names = List.of(words).stream().filter(word -> !word.equals("--short")).toList();

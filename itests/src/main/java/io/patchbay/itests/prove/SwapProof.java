@@ -121,8 +121,7 @@ final class SwapProof {
     throw new IOException("the distribution has no " + folder + "-0.1.0.jar");
   }
 
-  private static void await(String what, Drain.Look look)
-      throws IOException, InterruptedException {
+  private static void await(String what, Drain.Look look) throws IOException, InterruptedException {
     if (!Drain.until(look)) {
       throw new IOException("after a minute it is still not so that " + what);
     }

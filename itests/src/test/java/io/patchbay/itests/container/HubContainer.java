@@ -61,7 +61,7 @@ final class HubContainer implements AutoCloseable {
   /** Installs a bundle that holds the classes beside this one. */
   Bundle probe(Class<?> test) throws IOException {
     TestProbeBuilder builder = system.createProbe();
-    builder.addAnchor(test);
+    builder.addTest(test, "");
     builder.setHeader(Constants.BUNDLE_SYMBOLICNAME, "probe." + test.getName());
     try (InputStream jar = builder.build().getStream()) {
       return context().getBundle(container.install("probe:" + test.getName(), jar));

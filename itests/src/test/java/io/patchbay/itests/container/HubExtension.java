@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
 
 /**
  * Calls, instead of each method of a test class, the same method of the same class as a probe
@@ -27,7 +28,7 @@ final class HubExtension implements InvocationInterceptor, ParameterResolver {
   /** A test class inside the hub. */
   private record Probe(Bundle bundle, Class<?> type) implements AutoCloseable {
     @Override
-    public void close() throws Exception {
+    public void close() throws BundleException {
       bundle.uninstall();
     }
   }
@@ -139,7 +140,8 @@ final class HubExtension implements InvocationInterceptor, ParameterResolver {
                 constructor.setAccessible(true);
                 return constructor.newInstance();
               } catch (ReflectiveOperationException failed) {
-                throw new IllegalStateException(type + " needs a constructor without parameters", failed);
+                throw new IllegalStateException(
+                    type + " needs a constructor without parameters", failed);
               }
             });
   }
@@ -153,8 +155,7 @@ final class HubExtension implements InvocationInterceptor, ParameterResolver {
     while (ofClass.getTestMethod().isPresent()) {
       ofClass = ofClass.getParent().orElseThrow();
     }
-    return store(ofClass)
-        .computeIfAbsent(Probe.class, key -> install(hub, test), Probe.class);
+    return store(ofClass).computeIfAbsent(Probe.class, key -> install(hub, test), Probe.class);
   }
 
   private static Probe install(HubContainer hub, Class<?> test) {

@@ -41,7 +41,9 @@ public final class Configuration {
   public static Configuration read(Path home, Path data, List<String> options)
       throws ConfigurationException {
     Configuration configuration =
-        new Configuration(Metatype.of(List.of(home.resolve("bundles"), data.resolve("deploy"))));
+        new Configuration(
+            Metatype.of(
+                List.of(home.resolve("bundles"), home.resolve("extras"), data.resolve("deploy"))));
     configuration.addFolder(home.resolve("conf"));
     configuration.addFolder(data.resolve("conf"));
     for (String option : options) {

@@ -290,8 +290,9 @@ final class ComponentTest {
       assertThat(seen).containsExactlyElementsOf(IntStream.rangeClosed(1, total).boxed().toList());
     }
     System.out.printf("longest gap over %d swaps: %.1f ms%n", swaps, longest.get() / 1e6);
-    // generous: other work may run on this machine
-    assertThat(Duration.ofNanos(longest.get())).isLessThan(Duration.ofMillis(500));
+    // how long it really is a benchmark says: other work may run on this machine; 10 s is the
+    // gate's
+    assertThat(Duration.ofNanos(longest.get())).isLessThan(Duration.ofSeconds(5));
   }
 
   private static int count(List<Integer> seen) {

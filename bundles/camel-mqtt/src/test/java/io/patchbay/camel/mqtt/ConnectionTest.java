@@ -181,7 +181,7 @@ final class ConnectionTest {
   @Test
   void logsInWithUserAndPassword() throws Exception {
     broker.close();
-    Path passwords = Files.createTempFile("mosquitto", ".passwd");
+    Path passwords = state.resolve("passwords");
     Process made =
         new ProcessBuilder("mosquitto_passwd", "-c", "-b", passwords.toString(), "plant", "secret")
             .start();
@@ -270,7 +270,7 @@ final class ConnectionTest {
   @Test
   void saysThatTheBrokerRefusesASubscription() throws Exception {
     broker.close();
-    Path rights = Files.createTempFile("mosquitto", ".acl");
+    Path rights = state.resolve("rights");
     Files.writeString(rights, "topic read open/#\n");
     broker = start("acl_file " + rights);
     Connection connection = connect("rights");
@@ -630,7 +630,7 @@ final class ConnectionTest {
   @Test
   void tellsThatThePublicationWasRefused() throws Exception {
     broker.close();
-    Path rights = Files.createTempFile("mosquitto", ".acl");
+    Path rights = state.resolve("rights");
     Files.writeString(rights, "topic read #\ntopic write open/#\n");
     broker = start("acl_file " + rights);
     Connection connection = connect("refused");

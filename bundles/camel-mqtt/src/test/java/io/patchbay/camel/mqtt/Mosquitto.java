@@ -1,5 +1,6 @@
 package io.patchbay.camel.mqtt;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -148,5 +149,10 @@ public final class Mosquitto implements AutoCloseable {
   @Override
   public void close() {
     kill();
+    File[] left = folder.toFile().listFiles();
+    for (File file : left == null ? new File[0] : left) {
+      boolean unused = file.delete();
+    }
+    boolean unused = folder.toFile().delete();
   }
 }

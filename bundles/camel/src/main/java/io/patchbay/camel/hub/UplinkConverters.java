@@ -1,6 +1,6 @@
 package io.patchbay.camel.hub;
 
-import io.patchbay.camel.Senml;
+import io.patchbay.thing.SenMl;
 import io.patchbay.thing.Uplink;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -25,9 +25,13 @@ public final class UplinkConverters implements TypeConverterLoader {
             Uplink.Occurrence.class,
             Uplink.StatusChange.class,
             Uplink.Discovered.class)) {
-      add(registry, String.class, from, Senml::json);
-      add(registry, byte[].class, from, Senml::utf8);
-      add(registry, InputStream.class, from, it -> new ByteArrayInputStream(Senml.utf8(it)));
+      add(registry, String.class, from, SenMl::text);
+      add(registry, byte[].class, from, it -> SenMl.bytes(List.of(it)));
+      add(
+          registry,
+          InputStream.class,
+          from,
+          it -> new ByteArrayInputStream(SenMl.bytes(List.of(it))));
     }
     // For ${date:header.HubTime:…} of the simple language.
     add(registry, Date.class, Instant.class, Date::from);

@@ -87,6 +87,7 @@ public final class RestServer implements Health, Metrics {
   private final Gate gate;
   private final JettyPort port;
   private final String address;
+  private final Optional<String> keystoreProblem;
   private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
   @Activate
@@ -107,8 +108,12 @@ public final class RestServer implements Health, Metrics {
     int offset = offsetText == null ? 0 : Integer.parseInt(offsetText);
     int wanted = config.port() == 0 ? 0 : config.port() + offset;
     address = config.host() + ":" + wanted;
-    boolean secure = !config.keystore().isEmpty();
-    Map<String, Object> jetty = jetty(config, wanted, offset);
+    keystoreProblem =
+        config.keystore().isEmpty()
+            ? Optional.empty()
+            : Keystore.problem(Path.of(config.keystore()), config.keystorePassword());
+    boolean secure = !config.keystore().isEmpty() && keystoreProblem.isEmpty();
+    Map<String, Object> jetty = jetty(config, wanted, offset, secure);
     port = new JettyPort(context, admin, jetty, config.host(), wanted, secure);
     // Not by the component: its own trackers would ask for it while it is still being made.
     String[] shown = {Health.class.getName(), Metrics.class.getName()};
@@ -151,7 +156,7 @@ public final class RestServer implements Health, Metrics {
     return new Router(routes);
   }
 
-  private static Map<String, Object> jetty(Config config, int wanted, int offset) {
+  private static Map<String, Object> jetty(Config config, int wanted, int offset, boolean secure) {
     Map<String, Object> jetty = new HashMap<>();
     jetty.put("org.apache.felix.http.host", config.host());
     jetty.put("org.osgi.service.http.port", Integer.toString(wanted));
@@ -165,7 +170,6 @@ public final class RestServer implements Health, Metrics {
     jetty.put("org.apache.felix.http.jetty.sendServerHeader", "false");
     // Would hold back live events until its buffer is full.
     jetty.put("org.apache.felix.jetty.gziphandler.enable", "false");
-    boolean secure = !config.keystore().isEmpty();
     jetty.put("org.apache.felix.https.enable", Boolean.toString(secure));
     if (secure) {
       int securePort = config.httpsPort() == 0 ? 0 : config.httpsPort() + offset;
@@ -201,13 +205,15 @@ public final class RestServer implements Health, Metrics {
                   + " is not open; when another program has the port, set another one with"
                   + " --set io.patchbay.northbound.rest:port=PORT or --offset"));
     }
-    if (!port.secureAsWanted()) {
+    keystoreProblem.ifPresent(
+        words -> checks.add(new Check("https", State.CRITICAL, "HTTPS is not open: " + words)));
+    if (open.isPresent() && !port.secureAsWanted()) {
       checks.add(
           new Check(
               "https",
               State.CRITICAL,
-              "HTTPS is not open; check keystore, keystorePassword and httpsPort of"
-                  + " io.patchbay.northbound.rest, the log has Jetty's reason"));
+              "HTTPS is not open; when another program has the port, set another one with"
+                  + " --set io.patchbay.northbound.rest:httpsPort=PORT"));
     }
     return checks;
   }

@@ -56,7 +56,9 @@ final class HttpsTest {
       assertThat(hub.securePort()).isZero();
       HttpResponse<String> health = hub.get("/health", "viewer");
       assertThat(health.statusCode()).isEqualTo(503);
-      assertThat(health.body()).contains("HTTPS is not open").doesNotContain(PASSWORD);
+      assertThat(health.body())
+          .contains("HTTPS is not open: the keystore")
+          .doesNotContain(PASSWORD);
     } finally {
       hub.stop();
     }
