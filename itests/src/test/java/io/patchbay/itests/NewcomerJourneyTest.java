@@ -24,12 +24,13 @@ final class NewcomerJourneyTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @TempDir static Path data;
+  private static Path data;
   private static RunningHub hub;
   private static String[] login;
 
   @BeforeAll
-  static void start() throws Exception {
+  static void start(@TempDir Path folder) throws Exception {
+    data = folder;
     hub = RunningHub.start(data, RunningHub.freeOffset());
     login = hub.mqttLogin();
   }

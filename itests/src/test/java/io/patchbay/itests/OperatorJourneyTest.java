@@ -17,10 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Starting, stopping, and the ways a start can go wrong: each says in one sentence what to do. */
 final class OperatorJourneyTest {
-  @TempDir Path data;
-
   @Test
-  void isToldThatAnotherHubHasTheDirectory() throws Exception {
+  void isToldThatAnotherHubHasTheDirectory(@TempDir Path data) throws Exception {
     try (RunningHub hub = RunningHub.start(data, RunningHub.freeOffset())) {
       Refusal refusal = refused(data, RunningHub.freeOffset());
 
@@ -30,7 +28,7 @@ final class OperatorJourneyTest {
   }
 
   @Test
-  void isToldWhichPortIsInUse() throws Exception {
+  void isToldWhichPortIsInUse(@TempDir Path data) throws Exception {
     int offset = RunningHub.freeOffset();
     try (ServerSocket squatter =
         new ServerSocket(1883 + offset, 1, InetAddress.getLoopbackAddress())) {
@@ -44,7 +42,7 @@ final class OperatorJourneyTest {
   }
 
   @Test
-  void isToldFileLineAndKeyOfABrokenConfiguration() throws Exception {
+  void isToldFileLineAndKeyOfABrokenConfiguration(@TempDir Path data) throws Exception {
     Files.createDirectories(data.resolve("conf"));
     Files.writeString(data.resolve("conf/io.patchbay.broker.cfg"), "# the broker\nprot = 1883\n");
 
@@ -58,7 +56,7 @@ final class OperatorJourneyTest {
   }
 
   @Test
-  void isToldWhatASettingMustLookLike() throws Exception {
+  void isToldWhatASettingMustLookLike(@TempDir Path data) throws Exception {
     Refusal refusal =
         refused(data, RunningHub.freeOffset(), "--set", "io.patchbay.broker:port=many");
 
@@ -67,7 +65,7 @@ final class OperatorJourneyTest {
   }
 
   @Test
-  void stopsCleanlyAndComesBackWithEverything() throws Exception {
+  void stopsCleanlyAndComesBackWithEverything(@TempDir Path data) throws Exception {
     int offset = RunningHub.freeOffset();
     String token;
     try (RunningHub hub = RunningHub.start(data, offset)) {
@@ -88,7 +86,7 @@ final class OperatorJourneyTest {
   }
 
   @Test
-  void checksProfilesAndRoutesWithoutAHub() throws Exception {
+  void checksProfilesAndRoutesWithoutAHub(@TempDir Path data) throws Exception {
     assertThat(run(command("check")).code()).isZero();
 
     Path broken =
