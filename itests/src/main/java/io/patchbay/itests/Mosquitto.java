@@ -121,7 +121,9 @@ public final class Mosquitto implements AutoCloseable {
 
   /** Subscribes with mosquitto_sub; returns once the broker has acknowledged the subscription. */
   public static Listener listen(int port, String[] login, String filter) throws IOException {
-    List<String> command = command("mosquitto_sub", port, login);
+    // Without a terminal it would keep its lines to itself until there are 4 KiB of them.
+    List<String> command = new ArrayList<>(List.of("stdbuf", "-oL"));
+    command.addAll(command("mosquitto_sub", port, login));
     command.addAll(List.of("-q", "1", "-t", filter, "-F", "%t %p", "-d"));
     return new Listener(new ProcessBuilder(command).redirectErrorStream(true).start());
   }
