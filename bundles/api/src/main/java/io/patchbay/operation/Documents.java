@@ -41,7 +41,8 @@ public interface Documents {
   /**
    * @param version of the text in service, empty when none is
    * @param shipped whether the text in service is the base
-   * @param state {@code active}, {@code refused}, {@code failed}, {@code waiting} (for something it needs) or {@code disabled}
+   * @param state {@code active}, {@code refused}, {@code failed}, {@code waiting} (for something it
+   *     needs) or {@code disabled}
    * @param findings of the newest text, which may have been refused while the previous one stays
    */
   record Document(

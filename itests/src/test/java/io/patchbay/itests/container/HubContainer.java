@@ -27,6 +27,7 @@ import org.ops4j.pax.exam.nat.internal.NativeTestContainer;
 import org.ops4j.pax.exam.spi.DefaultExamSystem;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.launch.FrameworkFactory;
 
@@ -59,12 +60,15 @@ final class HubContainer implements AutoCloseable {
   }
 
   /** Installs a bundle that holds the classes beside this one. */
-  Bundle probe(Class<?> test) throws IOException {
+  Bundle probe(Class<?> test) throws IOException, BundleException {
     TestProbeBuilder builder = system.createProbe();
     builder.addTest(test, "");
     builder.setHeader(Constants.BUNDLE_SYMBOLICNAME, "probe." + test.getName());
     try (InputStream jar = builder.build().getStream()) {
-      return context().getBundle(container.install("probe:" + test.getName(), jar));
+      // not through the container, which wants to uninstall again what its test has uninstalled
+      Bundle probe = context().installBundle("probe:" + test.getName(), jar);
+      probe.start();
+      return probe;
     }
   }
 

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
 
 /**
  * Calls, instead of each method of a test class, the same method of the same class as a probe
@@ -25,13 +24,8 @@ import org.osgi.framework.BundleException;
 final class HubExtension implements InvocationInterceptor, ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(HubExtension.class);
 
-  /** A test class inside the hub. */
-  private record Probe(Bundle bundle, Class<?> type) implements AutoCloseable {
-    @Override
-    public void close() throws BundleException {
-      bundle.uninstall();
-    }
-  }
+  /** A test class inside the hub; the container takes the bundle away when it stops. */
+  private record Probe(Bundle bundle, Class<?> type) {}
 
   @Override
   public void interceptBeforeAllMethod(
@@ -162,7 +156,7 @@ final class HubExtension implements InvocationInterceptor, ParameterResolver {
     try {
       Bundle bundle = hub.probe(test);
       return new Probe(bundle, bundle.loadClass(test.getName()));
-    } catch (IOException | ClassNotFoundException failed) {
+    } catch (IOException | BundleException | ClassNotFoundException failed) {
       throw new IllegalStateException("no probe can be made of " + test, failed);
     }
   }
