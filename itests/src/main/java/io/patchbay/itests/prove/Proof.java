@@ -33,13 +33,9 @@ record Proof(
     long longestGapMs,
     long leaked) {
 
-  /**
-   * Whether it is proved.
-   *
-   * @param ordered whether order per device belongs to it
-   */
-  boolean holds(boolean ordered) {
-    return acknowledged > 0 && lost == 0 && duplicates == 0 && (outOfOrder == 0 || !ordered);
+  /** Whether it is proved: nothing lost, nothing twice, order per device kept. */
+  boolean holds() {
+    return acknowledged > 0 && lost == 0 && duplicates == 0 && outOfOrder == 0;
   }
 
   void write(Path file) throws IOException {
