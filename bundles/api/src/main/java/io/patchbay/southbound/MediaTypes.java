@@ -23,6 +23,8 @@ public interface MediaTypes {
    */
   Codec codec(Slot slot);
 
-  /** Compiles the test of a match. A payload that cannot be read does not match. */
+  /**
+   * Compiles the test of a match. A payload that cannot be read does not match, whatever is asked.
+   */
   Predicate<Frame> test(Match match);
 }

@@ -27,14 +27,14 @@ public sealed interface Value {
   /** vd */
   record Data(Bytes value) implements Value {}
 
-  /** The value as a person reads it; {@link Data} in hexadecimal. */
+  /** The value as a person reads it: a number at its shortest, {@link Data} in hexadecimal. */
   default String text() {
     if (this instanceof Bool bool) {
       return Boolean.toString(bool.value());
     } else if (this instanceof Int integer) {
       return Long.toString(integer.value());
     } else if (this instanceof Num number) {
-      return Double.toString(number.value());
+      return SenMl.number(number.value());
     } else if (this instanceof Text text) {
       return text.value();
     }

@@ -9,6 +9,7 @@ import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
 import io.patchbay.profile.Property;
 import io.patchbay.southbound.Codec;
+import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.FrameDecoder;
 import io.patchbay.southbound.MediaTypes;
@@ -185,9 +186,9 @@ final class CompiledProfile {
                     .add(
                         new Door(
                             AddressPattern.of(address),
-                            match.has().isEmpty() && match.equal().isEmpty()
-                                ? frame -> true
-                                : mediaTypes.test(match),
+                            mediaTypes.knows(form.mediaType())
+                                ? mediaTypes.test(match)
+                                : frame -> true,
                             match.has().size() + match.equal().size())));
   }
 

@@ -1,6 +1,7 @@
 package io.patchbay.core;
 
 import io.patchbay.profile.Property;
+import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Point;

@@ -20,11 +20,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +49,9 @@ final class Membership implements Things {
   private final Executor pool;
   private final Clock clock;
   private final Consumer<ThingId> changed;
+
+  /** Identities of things on their way into the store: two may not take the same one. */
+  private final Map<Directory.Identity, ThingId> claims = new ConcurrentHashMap<>();
 
   /**
    * @param changed told after a thing was registered, decided on or removed
@@ -115,6 +120,22 @@ final class Membership implements Things {
 
   @Override
   public CompletionStage<ThingState> register(Thing thing, Registered.Origin origin) {
+    Directory.Identity identity = directory.identity(thing).orElse(null);
+    ThingId claimed = identity == null ? null : claims.putIfAbsent(identity, thing.id());
+    if (claimed != null && !claimed.equals(thing.id())) {
+      return refused(
+          "thing '" + claimed + "' with the terms " + thing.terms() + " is being registered now");
+    }
+    return registerClaimed(thing, origin)
+        .whenComplete(
+            (state, failure) -> {
+              if (identity != null) {
+                claims.remove(identity, thing.id());
+              }
+            });
+  }
+
+  private CompletionStage<ThingState> registerClaimed(Thing thing, Registered.Origin origin) {
     try {
       check(thing, origin);
     } catch (RefusedException e) {

@@ -6,6 +6,7 @@ import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Property;
+import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;

@@ -233,7 +233,7 @@ final class DownlinkTest {
     peer.awaitRequests(1);
     assertThat(at(peer.requests.get(0).wires(), "limit").address()).isEqualTo("cmnd/p1/limit");
     assertThat(at(peer.requests.get(0).wires(), "limit").payload().orElseThrow().text())
-        .isEqualTo("value=305.0");
+        .isEqualTo("value=305");
     peer.answers.get(0).complete(OK);
     submit(new Command.Write(P1, "on", new Value.Bool(true), soon()));
     peer.awaitRequests(2);

@@ -74,6 +74,21 @@ final class MembershipTest {
   }
 
   @Test
+  void twoThatArriveTogetherDoNotTakeTheSameTerms() {
+    test.journal.pause();
+    var first = test.hub.things.register(TestHub.thing("p1"), Registered.Origin.API);
+    Thing twin =
+        new Thing(
+            new ThingId("y"), URI.create("mqtt://local"), "plug", Map.of("device", "p1"), Map.of());
+    assertThat(refusal(test.hub.things.register(twin, Registered.Origin.API)))
+        .contains("is being registered now");
+    test.journal.resume();
+    get(first);
+    assertThat(refusal(test.hub.things.register(twin, Registered.Origin.API)))
+        .contains("same terms");
+  }
+
+  @Test
   void keepsNoThingThatTheStoreDoesNot() {
     test.journal.refuse("disk full");
     assertThat(refusal(test.hub.things.register(TestHub.thing("p1"), Registered.Origin.API)))

@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.ThingState;
+import io.patchbay.profile.Match;
+import io.patchbay.profile.Op;
+import io.patchbay.profile.Profile;
 import io.patchbay.southbound.DeliveryId.Kind;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Origin;
@@ -18,6 +21,7 @@ import io.patchbay.store.KeptFrame;
 import io.patchbay.store.Selection;
 import io.patchbay.thing.Quality;
 import io.patchbay.thing.Status;
+import io.patchbay.thing.ThingId;
 import io.patchbay.thing.TimeSource;
 import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Value;
@@ -134,7 +138,7 @@ final class UplinkPipelineTest {
         .singleElement()
         .satisfies(reading -> assertThat(reading.value()).isEqualTo(new Value.Num(30.5)));
     assertThat(test.readings("power")).isEmpty();
-    assertThat(onlyRejected().detail()).contains("power: 9999.0 is out of range", "on: 'MAYBE'");
+    assertThat(onlyRejected().detail()).contains("power: 9999 is out of range", "on: 'MAYBE'");
   }
 
   @Test
@@ -298,23 +302,34 @@ final class UplinkPipelineTest {
   }
 
   @Test
+  void aMatchThatAsksForNothingStillWantsAPayloadThatCanBeRead() {
+    var anything = new Match(TestHub.form(Op.OBSERVE, "tele/{device}/s", ""), List.of(), Map.of());
+    test.hub.profiles(Map.of("plug", changed(List.of(anything), true)));
+    assertThat(test.send("tele/p1/s", "garbage")).isInstanceOf(Receipt.Rejected.class);
+    assertThat(test.hub.things.find(new ThingId("plug-p1"))).isEmpty();
+    assertThat(test.send("tele/p1/s", "power=1")).isEqualTo(new Receipt.Stored(0, 0));
+    assertThat(test.hub.things.find(new ThingId("plug-p1"))).isPresent();
+  }
+
+  private static Profile changed(List<Match> match, boolean journal) {
+    Profile plug = TestHub.plug("1");
+    return new Profile(
+        plug.id(),
+        "2",
+        plug.title(),
+        plug.thing(),
+        match,
+        plug.properties(),
+        plug.actions(),
+        plug.events(),
+        plug.status(),
+        journal);
+  }
+
+  @Test
   void aProfileWithoutJournalReachesLiveReceiversOnly() {
     test.registered("p1");
-    var plug = TestHub.plug("1");
-    test.hub.profiles(
-        Map.of(
-            "plug",
-            new io.patchbay.profile.Profile(
-                plug.id(),
-                "2",
-                plug.title(),
-                plug.thing(),
-                plug.match(),
-                plug.properties(),
-                plug.actions(),
-                plug.events(),
-                plug.status(),
-                false)));
+    test.hub.profiles(Map.of("plug", changed(TestHub.plug("1").match(), false)));
     List<Long> sequences = new ArrayList<>();
     test.hub.feeds.open("live", Selection.all(), recorded -> sequences.add(recorded.sequence()));
     assertThat(test.send("tele/p1/s", "power=1")).isEqualTo(new Receipt.Stored(0, 0));
@@ -336,11 +351,11 @@ final class UplinkPipelineTest {
             "volts",
             TestHub.number(1, 0, 0, 400),
             true,
-            TestHub.form(io.patchbay.profile.Op.OBSERVE, "tele/{device}/s", "volts")));
+            TestHub.form(Op.OBSERVE, "tele/{device}/s", "volts")));
     test.hub.profiles(
         Map.of(
             "plug",
-            new io.patchbay.profile.Profile(
+            new Profile(
                 plug.id(),
                 "2",
                 plug.title(),

@@ -9,6 +9,7 @@ import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
 import io.patchbay.profiles.media.Literals;
 import io.patchbay.southbound.Codec;
+import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;
@@ -147,9 +148,9 @@ final class Examples {
         throw new IllegalArgumentException(
             "'" + entry.getKey() + "' is no input; accepted: " + site.schemas().keySet());
       }
-      values.put(
-          entry.getKey(),
-          Conform.down(schema, Literals.model(schema.type(), entry.getValue().text(""))));
+      Conformer conformer = new Conformer(schema);
+      Value model = Literals.model(schema.type(), entry.getValue().text(""));
+      values.put(entry.getKey(), conformer.down(conformer.checked(model)));
     }
     return values;
   }

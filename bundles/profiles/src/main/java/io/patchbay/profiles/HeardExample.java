@@ -6,6 +6,7 @@ import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Op;
 import io.patchbay.profiles.media.Literals;
 import io.patchbay.southbound.Codec;
+import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.FrameDecoder;
@@ -175,12 +176,12 @@ final class HeardExample {
             result
                 .readings
                 .computeIfAbsent(slot.name(), key -> new ArrayList<>())
-                .add(Conform.up(slot.schema(), point.value()));
+                .add(new Conformer(slot.schema()).up(point.value()));
         case EVENT -> {
           Map<String, Value> data =
               result.events.computeIfAbsent(slot.name(), key -> new HashMap<>());
           if (!slot.field().isEmpty()) {
-            data.put(slot.field(), Conform.up(slot.schema(), point.value()));
+            data.put(slot.field(), new Conformer(slot.schema()).up(point.value()));
           }
         }
       }

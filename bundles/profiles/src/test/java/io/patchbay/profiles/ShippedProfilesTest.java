@@ -48,7 +48,8 @@ class ShippedProfilesTest {
     ProfileCheck check = new ProfileCheck(new StandardMediaTypes(), scheme -> Optional.empty());
     String broken =
         text.replaceFirst("readings: \\{ ([a-z]+): [0-9.truefals]+", "readings: { $1: 4711");
-    if (!broken.equals(text)) {
+    // what the protocol itself decodes is run by ./patchbay check, which has its bundle
+    if (!broken.equals(text) && !text.contains("protocol: sim")) {
       assertThat(check.check(file.toString(), broken).findings())
           .anyMatch(finding -> finding.message().contains("expected 4711, got "));
     }

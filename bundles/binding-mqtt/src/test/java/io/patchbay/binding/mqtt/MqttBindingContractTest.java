@@ -11,6 +11,7 @@ import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Request;
 import io.patchbay.testkit.PushingBindingContract;
 import io.patchbay.testkit.RecordingUplinkPort;
+import io.patchbay.testkit.camel.PlainContexts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -20,7 +21,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.osgi.framework.BundleContext;
 
 /** The contract of bindings, against mosquitto and a device on the HiveMQ client. */
 final class MqttBindingContractTest extends PushingBindingContract {
@@ -51,8 +51,8 @@ final class MqttBindingContractTest extends PushingBindingContract {
 
   @Override
   protected Running start(RecordingUplinkPort hub) throws Exception {
-    PlainContexts contexts = new PlainContexts(pool, hub);
-    MqttBinding binding = new MqttBinding(NO_BUNDLE, contexts, hub, pool);
+    PlainContexts contexts = new PlainContexts(hub, Map.of("pool", pool));
+    MqttBinding binding = new MqttBinding(PlainContexts.NO_BUNDLE, contexts, hub, pool);
     binding.changed(Set.of(Requests.interest("", "tele/{device}/value")));
     awaitListening();
     return new Running() {
@@ -67,16 +67,6 @@ final class MqttBindingContractTest extends PushingBindingContract {
       }
     };
   }
-
-  /** Camel is given no framework here, and asks it nothing. */
-  static final BundleContext NO_BUNDLE =
-      (BundleContext)
-          java.lang.reflect.Proxy.newProxyInstance(
-              BundleContext.class.getClassLoader(),
-              new Class<?>[] {BundleContext.class},
-              (proxy, method, arguments) -> {
-                throw new UnsupportedOperationException(method.getName());
-              });
 
   private void awaitListening() throws Exception {
     pool.subscribe("local", Set.of("tele/+/value"))

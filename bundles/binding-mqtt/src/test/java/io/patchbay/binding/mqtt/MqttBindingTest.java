@@ -14,6 +14,7 @@ import io.patchbay.southbound.Wire;
 import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.RecordingUplinkPort.Offer;
 import io.patchbay.testkit.RecordingUplinkPort.Presence;
+import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.Outcome.Reason;
 import io.patchbay.thing.Status;
 import java.nio.file.Path;
@@ -43,8 +44,8 @@ final class MqttBindingTest {
   MqttBindingTest(@TempDir Path state) throws Exception {
     pool = NamedConnections.pool(state);
     closeLocal = NamedConnections.open(pool, "local", broker.uri());
-    contexts = new PlainContexts(pool, hub);
-    binding = new MqttBinding(MqttBindingContractTest.NO_BUNDLE, contexts, hub, pool);
+    contexts = new PlainContexts(hub, Map.of("pool", pool));
+    binding = new MqttBinding(PlainContexts.NO_BUNDLE, contexts, hub, pool);
     device = new Device(broker.port());
     awaitPresence("local", Status.ONLINE);
   }

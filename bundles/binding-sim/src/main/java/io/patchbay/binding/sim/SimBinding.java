@@ -16,7 +16,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.support.AsyncProcessorSupport;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -65,13 +68,7 @@ public final class SimBinding {
               public void configure() {
                 from("hub:downlink?scheme=" + SimProtocol.SCHEME)
                     .routeId("sim-down")
-                    .process(
-                        exchange ->
-                            exchange
-                                .getMessage()
-                                .setBody(
-                                    devices.answer(
-                                        exchange.getMessage().getMandatoryBody(Request.class))));
+                    .process(new DownRoute(devices));
               }
             });
     if (config.things() > 0) {
@@ -79,6 +76,28 @@ public final class SimBinding {
           new Origin(SimProtocol.SCHEME, "local", "announcement"),
           announcements(config, Instant.now()),
           Duration.ofSeconds(1));
+    }
+  }
+
+  /** The one step of the route; it holds no thread while a device is silent. */
+  private static final class DownRoute extends AsyncProcessorSupport {
+    private final SimDevices devices;
+
+    private DownRoute(SimDevices devices) {
+      this.devices = devices;
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+      Request request = exchange.getMessage().getBody(Request.class);
+      devices
+          .answer(request)
+          .thenAccept(
+              answer -> {
+                exchange.getMessage().setBody(answer);
+                callback.done(false);
+              });
+      return false;
     }
   }
 

@@ -30,7 +30,7 @@ public final class SimProtocol implements Protocol {
         "properties": {
           "protocol": {"const": "sim"},
           "op": true,
-          "wave": {"enum": ["sine", "saw", "memory"], "description": "what the value does; memory keeps what was written"},
+          "wave": {"enum": ["sine", "saw", "memory", "power", "silent"], "description": "what the value does; memory keeps what was written, power takes the device away while it is false, silent never answers"},
           "low": {"type": ["number", "string"], "description": "smallest value of a wave"},
           "high": {"type": ["number", "string"], "description": "largest value of a wave"},
           "period": {"type": ["number", "string"], "description": "seconds until a wave repeats"}

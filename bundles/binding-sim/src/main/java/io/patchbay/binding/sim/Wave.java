@@ -9,10 +9,16 @@ import java.time.Instant;
  * @param period seconds, larger than 0
  */
 record Wave(Shape shape, double low, double high, double period) {
+  /** How a property behaves. */
   enum Shape {
     SINE,
     SAW,
-    MEMORY
+    /** Keeps what was written. */
+    MEMORY,
+    /** Written false, the whole device is unreachable, until it is written true. */
+    POWER,
+    /** Never answers. */
+    SILENT
   }
 
   /**
@@ -25,9 +31,11 @@ record Wave(Shape shape, double low, double high, double period) {
           case "sine" -> Shape.SINE;
           case "saw" -> Shape.SAW;
           case "memory" -> Shape.MEMORY;
+          case "power" -> Shape.POWER;
+          case "silent" -> Shape.SILENT;
           default ->
               throw new IllegalArgumentException(
-                  "wave '" + name + "' is not known; accepted: sine, saw, memory");
+                  "wave '" + name + "' is not known; accepted: sine, saw, memory, power, silent");
         };
     Wave wave =
         new Wave(

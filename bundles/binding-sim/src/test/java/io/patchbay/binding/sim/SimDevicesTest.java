@@ -34,7 +34,7 @@ final class SimDevicesTest {
 
   @Test
   void refusesAWriteToAWave() {
-    Answer answer = devices.answer(write("temperature", form("sine"), "1"));
+    Answer answer = answer(write("temperature", form("sine"), "1"));
 
     assertThat(answer)
         .isInstanceOfSatisfying(
@@ -45,7 +45,7 @@ final class SimDevicesTest {
   @Test
   void refusesAReadWithoutAForm() {
     Answer answer =
-        devices.answer(
+        answer(
             new Request(
                 CommandId.fresh(),
                 new Command.Read(THING.id(), List.of("missing"), NOW),
@@ -59,12 +59,12 @@ final class SimDevicesTest {
   void refusesAWaveItDoesNotKnow() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> protocol.compile(form("triangle"), number()))
-        .withMessageContaining("sine, saw, memory");
+        .withMessageContaining("sine, saw, memory, power, silent");
   }
 
   @Test
   void answersAWaveWithTheValueOfThatMoment() throws Exception {
-    var answer = (Answer.Frames) devices.answer(read("temperature", form("saw")));
+    var answer = (Answer.Frames) answer(read("temperature", form("saw")));
 
     var frame = answer.frames().get(0);
     assertThat(frame.time()).contains(NOW);
@@ -73,12 +73,32 @@ final class SimDevicesTest {
 
   @Test
   void remembersWhatWasWritten() throws Exception {
-    devices.answer(write("setpoint", form("memory"), "19.5"));
+    answer(write("setpoint", form("memory"), "19.5"));
 
-    var answer = (Answer.Frames) devices.answer(read("setpoint", form("memory")));
+    var answer = (Answer.Frames) answer(read("setpoint", form("memory")));
 
     assertThat(protocol.compile(form("memory"), number()).decode(answer.frames().get(0)))
         .isEqualTo(new Value.Num(19.5));
+  }
+
+  @Test
+  void aDeviceThatIsSwitchedOffAnswersOnlyItsSwitch() {
+    answer(write("power", form("power"), "false"));
+
+    assertThat(answer(read("temperature", form("sine"))))
+        .isInstanceOfSatisfying(
+            Answer.Failed.class,
+            failed -> assertThat(failed.reason()).isEqualTo(Outcome.Reason.UNREACHABLE));
+    var power = (Answer.Frames) answer(read("power", form("power")));
+    assertThat(power.frames().get(0).payload().text()).isEqualTo("false");
+
+    answer(write("power", form("power"), "true"));
+    assertThat(answer(read("temperature", form("sine")))).isInstanceOf(Answer.Frames.class);
+  }
+
+  /** Not for a command whose time is not over. */
+  private Answer answer(Request request) {
+    return devices.answer(request).toCompletableFuture().join();
   }
 
   private static DataSchema number() {
@@ -100,7 +120,7 @@ final class SimDevicesTest {
   private static Request write(String property, Form form, String text) {
     return new Request(
         CommandId.fresh(),
-        new Command.Write(THING.id(), property, new Value.Num(Double.parseDouble(text)), NOW),
+        new Command.Write(THING.id(), property, new Value.Text(text), NOW),
         THING,
         Map.of(property, new Wire(form, "", Map.of(), Optional.of(Bytes.utf8(text)))));
   }

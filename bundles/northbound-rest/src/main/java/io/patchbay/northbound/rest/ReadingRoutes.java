@@ -6,7 +6,6 @@ import io.patchbay.access.Role;
 import io.patchbay.store.Recorded;
 import io.patchbay.thing.SenMl;
 import io.patchbay.thing.Uplink.Reading;
-import io.patchbay.thing.Value;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -91,7 +90,7 @@ final class ReadingRoutes {
         out.append(reading.time()).append(',');
         field(out, reading.thing().value()).append(',');
         field(out, reading.property()).append(',');
-        field(out, text(reading.value())).append(',');
+        field(out, reading.value().text()).append(',');
         field(out, reading.unit()).append(',');
         out.append(Words.of(reading.quality()))
             .append(',')
@@ -100,10 +99,6 @@ final class ReadingRoutes {
       }
     }
     return out.toString();
-  }
-
-  private static String text(Value value) {
-    return value instanceof Value.Num number ? SenMl.number(number.value()) : value.text();
   }
 
   private static StringBuilder field(StringBuilder out, String text) {

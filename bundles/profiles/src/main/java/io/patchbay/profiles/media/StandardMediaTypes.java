@@ -173,7 +173,8 @@ public final class StandardMediaTypes implements MediaTypes {
   private static boolean senml(Match match, Frame frame) throws DecodeException {
     byte[] octets = frame.payload().shared();
     Set<String> names = new HashSet<>(SenmlDecoder.names(octets));
-    return names.containsAll(match.has())
+    return !names.isEmpty()
+        && names.containsAll(match.has())
         && (match.equal().isEmpty() || texts(match, SenmlDecoder.texts(octets), names));
   }
 

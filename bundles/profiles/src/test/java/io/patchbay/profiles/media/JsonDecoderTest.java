@@ -294,6 +294,20 @@ class JsonDecoderTest {
   }
 
   @Test
+  void whatCannotBeReadMatchesNothingEvenWhenNothingIsAsked() {
+    for (String type : List.of("application/json", "application/senml+json")) {
+      var anything = TYPES.test(new Match(form(type), List.of(), Map.of()));
+      assertThat(anything.test(frame("[{\"n\":\"a\",\"v\":1}]"))).isTrue();
+      assertThat(anything.test(frame("hello"))).isFalse();
+      assertThat(anything.test(frame(""))).isFalse();
+      assertThat(anything.test(frame("[{\"n\":"))).isFalse();
+    }
+    var senml = TYPES.test(new Match(form("application/senml+json"), List.of(), Map.of()));
+    assertThat(senml.test(frame("[]"))).isFalse();
+    assertThat(senml.test(frame("{\"n\":\"a\",\"v\":1}"))).isFalse();
+  }
+
+  @Test
   void decodesFastEnough() throws DecodeException {
     FrameDecoder decoder =
         TYPES.decoder(

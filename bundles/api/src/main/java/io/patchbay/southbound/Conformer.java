@@ -1,9 +1,8 @@
-package io.patchbay.core;
+package io.patchbay.southbound;
 
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.DataSchema.WireWord;
-import io.patchbay.southbound.DecodeException;
-import io.patchbay.southbound.Rejection;
+import io.patchbay.thing.SenMl;
 import io.patchbay.thing.Value;
 import java.util.HashMap;
 import java.util.List;
@@ -11,8 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One schema, compiled: wire value to model value and back, checked. */
-final class Conformer {
+/**
+ * One schema, compiled: words, scale, type and range, from the wire to the model and back. The one
+ * place where this is done, for devices and for the examples of profiles.
+ */
+public final class Conformer {
   /** From here on a double has no fraction, and not every whole number. */
   private static final double EXACT = 0x1p53;
 
@@ -25,7 +27,7 @@ final class Conformer {
   /**
    * @throws IllegalArgumentException when a wire word stands for no value of the type
    */
-  Conformer(DataSchema schema) {
+  public Conformer(DataSchema schema) {
     this.schema = schema;
     for (WireWord word : schema.wire()) {
       Value model = model(word.model());
@@ -63,12 +65,18 @@ final class Conformer {
     return number == Math.rint(number) && Math.abs(number) < EXACT;
   }
 
-  String unit() {
+  /** The SenML unit of the model's values; empty for none. */
+  public String unit() {
     return schema.unit();
   }
 
-  /** What the wire said, in the model's words, type and unit. */
-  Value up(Value wire) throws DecodeException {
+  /**
+   * What the wire said, in the model's words, type and unit; scaled numbers are rounded to 12
+   * significant decimal digits.
+   *
+   * @throws DecodeException when it is of another type, beyond what the type holds or out of range
+   */
+  public Value up(Value wire) throws DecodeException {
     if (!models.isEmpty()) {
       Value model = models.get(wire.text());
       if (model != null) {
@@ -78,8 +86,12 @@ final class Conformer {
     return within(schema.identity() ? typed(wire) : scaled(wire));
   }
 
-  /** A value that is in the model's unit already. */
-  Value checked(Value model) throws DecodeException {
+  /**
+   * A value that is in the model's unit already.
+   *
+   * @throws DecodeException when it is of another type or out of range
+   */
+  public Value checked(Value model) throws DecodeException {
     return within(typed(model));
   }
 
@@ -88,7 +100,7 @@ final class Conformer {
    *
    * @throws DecodeException when the wire cannot hold it
    */
-  Value down(Value model) throws DecodeException {
+  public Value down(Value model) throws DecodeException {
     Value word = words.get(model.text());
     if (word != null) {
       return word;
@@ -187,7 +199,7 @@ final class Conformer {
   }
 
   private static String bound(@Nullable Double bound) {
-    return bound == null ? "any" : bound.toString();
+    return bound == null ? "any" : SenMl.number(bound);
   }
 
   private DecodeException wrongType(Value value) {

@@ -1,12 +1,10 @@
-package io.patchbay.core;
+package io.patchbay.southbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.DataSchema.WireWord;
-import io.patchbay.southbound.DecodeException;
-import io.patchbay.southbound.Rejection;
 import io.patchbay.thing.Value;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +41,17 @@ final class ConformerTest {
 
   @Test
   void rejectsWhatIsOutOfRange() {
-    Conformer percent = new Conformer(TestHub.number(1, 0, 0, 100));
+    Conformer percent =
+        new Conformer(
+            new DataSchema(
+                DataSchema.Type.NUMBER,
+                "%RH",
+                1,
+                0,
+                Optional.of(0.0),
+                Optional.of(100.0),
+                List.of(),
+                List.of()));
     rejects(percent, new Value.Num(100.1), Rejection.OUT_OF_RANGE);
     rejects(percent, new Value.Int(-1), Rejection.OUT_OF_RANGE);
     rejects(

@@ -1,4 +1,4 @@
-package io.patchbay.core;
+package io.patchbay.southbound;
 
 import java.math.BigDecimal;
 import java.math.MathContext;

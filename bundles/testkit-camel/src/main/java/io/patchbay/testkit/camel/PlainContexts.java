@@ -1,11 +1,11 @@
-package io.patchbay.binding.mqtt;
+package io.patchbay.testkit.camel;
 
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
 import io.patchbay.camel.hub.Hub;
-import io.patchbay.camel.mqtt.ConnectionPool;
 import io.patchbay.southbound.DownlinkPort;
 import io.patchbay.southbound.UplinkPort;
+import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,17 +16,31 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.osgi.framework.BundleContext;
 
 /** Camel contexts without a framework, around the real {@code hub:} component. */
-final class PlainContexts implements Contexts, Hub {
-  private final ConnectionPool pool;
+public final class PlainContexts implements Contexts, Hub {
+  /** For constructors that want one: Camel is given no framework here, and asks it nothing. */
+  public static final BundleContext NO_BUNDLE =
+      (BundleContext)
+          Proxy.newProxyInstance(
+              BundleContext.class.getClassLoader(),
+              new Class<?>[] {BundleContext.class},
+              (proxy, method, arguments) -> {
+                throw new UnsupportedOperationException(method.getName());
+              });
+
   private final UplinkPort uplink;
+  private final Map<String, Object> beans;
   private final AtomicReference<DownlinkPort> downlink = new AtomicReference<>();
 
-  PlainContexts(ConnectionPool pool, UplinkPort uplink) {
-    this.pool = pool;
+  /**
+   * @param beans bound into the registry of every context
+   */
+  public PlainContexts(UplinkPort uplink, Map<String, Object> beans) {
     this.uplink = uplink;
+    this.beans = Map.copyOf(beans);
   }
 
-  DownlinkPort downlink() {
+  /** The way down that a started route offers now. */
+  public DownlinkPort downlink() {
     DownlinkPort registered = downlink.get();
     if (registered == null) {
       throw new IllegalStateException("no way down is registered");
@@ -41,7 +55,7 @@ final class PlainContexts implements Contexts, Hub {
     context.disableJMX();
     context.getCamelContextExtension().setName(name);
     context.getCamelContextExtension().addContextPlugin(Hub.class, this);
-    context.getRegistry().bind("pool", pool);
+    beans.forEach(context.getRegistry()::bind);
     for (RoutesBuilder each : routes) {
       context.addRoutes(each);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.southbound;
+
+import org.jspecify.annotations.NullMarked;
