@@ -106,7 +106,7 @@ public final class HubComponent
             mediaTypes,
             profiles.current(),
             Clock.systemUTC());
-    whiteboard = new Whiteboard(context, hub);
+    whiteboard = new Whiteboard(context, hub, hub.schedule.pool());
   }
 
   @Deactivate
