@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import org.osgi.framework.Version;
 
@@ -21,8 +22,18 @@ import org.osgi.framework.Version;
  * A jar that was read to its end and is a bundle.
  *
  * @param digest SHA-256 of the file, in hexadecimal
+ * @param overlapping whether its header {@value #REPLACEMENT} says that it takes over while the one
+ *     before it still runs
  */
-record Candidate(Path jar, String symbolicName, String name, Version version, String digest) {
+record Candidate(
+    Path jar,
+    String symbolicName,
+    String name,
+    Version version,
+    String digest,
+    boolean overlapping) {
+  private static final String REPLACEMENT = "Patchbay-Replacement";
+  private static final String OVERLAPPING = "overlapping";
   private static final int MAX_ENTRIES = 50_000;
   private static final int MAX_MANIFEST_OCTETS = 1 << 20;
   private static final Pattern SYMBOLIC_NAME =
@@ -84,8 +95,18 @@ record Candidate(Path jar, String symbolicName, String name, Version version, St
           file + " has the Bundle-Version '" + text + "'; accepted: 1.2.3 or 1.2.3.qualifier");
     }
     String name = value(main, Constants.BUNDLE_NAME);
+    String replacement = value(main, REPLACEMENT);
+    if (!replacement.isEmpty() && !replacement.equals(OVERLAPPING)) {
+      throw new RefusedException(
+          file + " has " + REPLACEMENT + " '" + replacement + "'; accepted: " + OVERLAPPING);
+    }
     return new Candidate(
-        jar, symbolicName, name.isEmpty() ? symbolicName : name, version, digest(jar));
+        jar,
+        symbolicName,
+        name.isEmpty() ? symbolicName : name,
+        version,
+        digest(jar),
+        !replacement.isEmpty());
   }
 
   private static String value(Attributes main, String key) {
@@ -139,6 +160,11 @@ record Candidate(Path jar, String symbolicName, String name, Version version, St
     }
   }
 
+  /** Whether an installed bundle says so. */
+  static boolean overlapping(Bundle bundle) {
+    return OVERLAPPING.equals(bundle.getHeaders("").get(REPLACEMENT));
+  }
+
   static String digest(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -150,6 +176,11 @@ record Candidate(Path jar, String symbolicName, String name, Version version, St
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
+  }
+
+  /** A copy of it. */
+  Candidate at(Path copy) {
+    return new Candidate(copy, symbolicName, name, version, digest, overlapping);
   }
 
   /** {@code io.patchbay.binding.sim 0.1.0} */

@@ -111,15 +111,8 @@ final class DeployFolder {
   void put(Candidate candidate, Path staged) throws IOException {
     Path file = folder.resolve(candidate.symbolicName() + ".jar");
     Files.move(staged, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    Candidate placed =
-        new Candidate(
-            file,
-            candidate.symbolicName(),
-            candidate.name(),
-            candidate.version(),
-            candidate.digest());
     removeAll(candidate.symbolicName(), file);
-    entries.put(file, new Entry(candidate.symbolicName(), Optional.of(placed), ""));
+    entries.put(file, new Entry(candidate.symbolicName(), Optional.of(candidate.at(file)), ""));
   }
 
   /** Removes every file of a bundle. */

@@ -18,6 +18,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.hooks.bundle.CollisionHook;
 import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.framework.wiring.FrameworkWiring;
 import org.slf4j.Logger;
@@ -72,13 +74,73 @@ final class Replacement {
   }
 
   /**
-   * Updates a bundle in place.
+   * Updates a bundle in place. Where both say that they can run side by side, a stand-in made of
+   * the new jar takes over first and goes when the updated bundle runs: nothing is away meanwhile,
+   * and a jar that does not come up never stops the one that runs.
    *
    * @param previous what comes back when the new one does not come up
    * @param start whether it is started, too
    * @return how long the bundle was away
    */
   Duration update(Bundle bundle, Candidate candidate, Path previous, boolean start)
+      throws RefusedException, IOException {
+    boolean alone = framework().getDependencyClosure(Set.of(bundle)).size() == 1;
+    return start
+            && alone
+            && running(bundle)
+            && candidate.overlapping()
+            && Candidate.overlapping(bundle)
+        ? overlap(bundle, candidate, previous)
+        : exchange(bundle, candidate, previous, start);
+  }
+
+  private Duration overlap(Bundle bundle, Candidate candidate, Path previous)
+      throws RefusedException, IOException {
+    ServiceRegistration<CollisionHook> collisions = Trial.permitSameVersion(context);
+    Bundle standIn;
+    try {
+      standIn = Trial.beside(context, candidate.jar());
+    } catch (BundleException e) {
+      collisions.unregister();
+      throw new RefusedException(candidate.title() + " cannot be installed: " + words(e));
+    }
+    try {
+      Optional<String> failure = standIn(bundle, standIn);
+      if (failure.isPresent()) {
+        throw new RefusedException(
+            "%s did not come up: %s; %s %s never stopped"
+                .formatted(
+                    candidate.title(),
+                    failure.get(),
+                    bundle.getSymbolicName(),
+                    bundle.getVersion()));
+      }
+      Duration unused = exchange(bundle, candidate, previous, true);
+      return Duration.ZERO;
+    } finally {
+      uninstall(standIn);
+      collisions.unregister();
+    }
+  }
+
+  /**
+   * Starts the stand-in, until the next start of the hub at most; why it does not run, in words.
+   */
+  private Optional<String> standIn(Bundle bundle, Bundle standIn) {
+    try {
+      standIn.start(Bundle.START_TRANSIENT);
+    } catch (BundleException | IllegalStateException e) {
+      return Optional.of(words(e));
+    }
+    Set<Components.Name> expected = new HashSet<>();
+    for (Components.Name name : components.satisfied(Set.of(bundle))) {
+      expected.add(new Components.Name(standIn.getBundleId(), name.component()));
+    }
+    expected.retainAll(components.declared(Set.of(standIn)));
+    return await(standIn, Set.of(standIn), expected);
+  }
+
+  private Duration exchange(Bundle bundle, Candidate candidate, Path previous, boolean start)
       throws RefusedException, IOException {
     String before = bundle.getSymbolicName() + " " + bundle.getVersion();
     Standing standing = standing(bundle);

@@ -42,12 +42,7 @@ final class Store {
       }
       Files.move(part, copy, StandardCopyOption.ATOMIC_MOVE);
     }
-    return at(candidate, copy);
-  }
-
-  private static Candidate at(Candidate candidate, Path jar) {
-    return new Candidate(
-        jar, candidate.symbolicName(), candidate.name(), candidate.version(), candidate.digest());
+    return candidate.at(copy);
   }
 
   /** A copy outside of the folders, for a file that is then moved into one. */

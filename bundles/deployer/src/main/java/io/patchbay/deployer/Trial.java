@@ -4,6 +4,7 @@ import io.patchbay.northbound.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -31,10 +32,10 @@ import org.osgi.framework.wiring.FrameworkWiring;
  */
 final class Trial {
   private static final String LOCATION = "patchbay-trial:";
+  private static final AtomicLong COUNT = new AtomicLong();
 
   private final BundleContext context;
   private final Requirements requirements;
-  private final AtomicLong count = new AtomicLong();
 
   Trial(BundleContext context) {
     this.context = context;
@@ -43,6 +44,27 @@ final class Trial {
 
   static boolean is(Bundle bundle) {
     return bundle.getLocation().startsWith(LOCATION);
+  }
+
+  /** Installs a bundle for a moment, beside the one of its name. */
+  static Bundle beside(BundleContext context, Path jar) throws BundleException, IOException {
+    try (InputStream in = Files.newInputStream(jar)) {
+      return context.installBundle(LOCATION + COUNT.incrementAndGet(), in);
+    }
+  }
+
+  /** Until unregistered, such a bundle may have the version of the one it stands beside. */
+  static ServiceRegistration<CollisionHook> permitSameVersion(BundleContext context) {
+    return context.registerService(
+        CollisionHook.class,
+        (type, target, others) -> {
+          if (target.equals(context.getBundle())) {
+            others.clear();
+          } else {
+            others.removeIf(Trial::is);
+          }
+        },
+        null);
   }
 
   /** Removes what a crash may have left. */
@@ -60,20 +82,12 @@ final class Trial {
    */
   void check(Candidate candidate, Optional<Bundle> running) throws RefusedException, IOException {
     Bundle trial = null;
-    ServiceRegistration<CollisionHook> collisions =
-        context.registerService(
-            CollisionHook.class,
-            (type, target, others) -> {
-              if (target.equals(context.getBundle())) {
-                others.clear();
-              }
-            },
-            null);
+    ServiceRegistration<CollisionHook> collisions = permitSameVersion(context);
     ServiceRegistration<ResolverHookFactory> hooks =
         context.registerService(
             ResolverHookFactory.class, triggers -> new Curtain(running.orElse(null)), null);
-    try (InputStream in = Files.newInputStream(candidate.jar())) {
-      trial = context.installBundle(LOCATION + count.incrementAndGet(), in);
+    try {
+      trial = beside(context, candidate.jar());
       judge(candidate, trial, running);
     } catch (BundleException e) {
       throw new RefusedException(

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.BundleEvent;
+import org.osgi.framework.SynchronousBundleListener;
 
 final class BundleDeployerTest {
   private final Path temp;
@@ -245,6 +247,63 @@ final class BundleDeployerTest {
     assertThatThrownBy(() -> deployer.deploy(after))
         .hasMessageContaining("component one waits for service java.lang.Runnable");
     assertThat(hub.version("wait")).isEqualTo("active 1.0.0");
+  }
+
+  @Test
+  void neverStopsTheOldOneForANewOneThatDoesNotComeUp() throws Exception {
+    TestFramework hub = start();
+    Deployer deployer = hub.deployer();
+    deployer.deploy(overlapping("1.0.0", "").at(jar("good")));
+    List<String> events = events(hub);
+    Path bad = overlapping("1.1.0", "throw new IllegalStateException(\"no line\");").at(jar("bad"));
+    assertThatThrownBy(() -> deployer.deploy(bad))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("side 1.1.0 did not come up")
+        .hasMessageContaining("no line")
+        .hasMessageContaining("side 1.0.0 never stopped");
+    assertThat(hub.version("side")).isEqualTo("active 1.0.0");
+    assertThat(events).doesNotContain("stopped 1.0.0");
+    assertThat(hub.count("side")).isEqualTo(1);
+  }
+
+  @Test
+  void letsTheNewOneTakeOverBeforeTheOldOneGoes() throws Exception {
+    TestFramework hub = start();
+    Deployer deployer = hub.deployer();
+    deployer.deploy(overlapping("1.0.0", "").at(jar("old")));
+    List<String> events = events(hub);
+    long id = find(deployer, "side").id();
+    deployer.deploy(overlapping("1.1.0", "").header("Bundle-Name", "new").at(jar("new")));
+    assertThat(events)
+        .containsExactly("started 1.1.0", "stopped 1.0.0", "started 1.1.0", "stopped 1.1.0");
+    assertThat(find(deployer, "side").id()).isEqualTo(id);
+    assertThat(hub.count("side")).isEqualTo(1);
+
+    deployer.deploy(overlapping("1.1.0", "").header("Bundle-Name", "newer").at(jar("newer")));
+    assertThat(find(deployer, "side").name()).isEqualTo("newer");
+    assertThat(hub.count("side")).isEqualTo(1);
+  }
+
+  private static TinyBundle overlapping(String version, String statements) {
+    return TinyBundle.of("side", version)
+        .header("Patchbay-Replacement", "overlapping")
+        .component(statements.isEmpty() ? "" : "if (true) " + statements, "");
+  }
+
+  private static List<String> events(TestFramework hub) {
+    List<String> events = new java.util.concurrent.CopyOnWriteArrayList<>();
+    SynchronousBundleListener listener =
+        event -> {
+          if ("side".equals(event.getBundle().getSymbolicName())) {
+            if (event.getType() == BundleEvent.STARTED) {
+              events.add("started " + event.getBundle().getVersion());
+            } else if (event.getType() == BundleEvent.STOPPED) {
+              events.add("stopped " + event.getBundle().getVersion());
+            }
+          }
+        };
+    hub.context().addBundleListener(listener);
+    return events;
   }
 
   @Test

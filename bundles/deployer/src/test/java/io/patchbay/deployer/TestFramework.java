@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +130,13 @@ final class TestFramework {
       }
     }
     return "";
+  }
+
+  /** How many bundles of this name there are. */
+  long count(String symbolicName) {
+    return Arrays.stream(context().getBundles())
+        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
+        .count();
   }
 
   void stop() throws BundleException, InterruptedException {

@@ -91,6 +91,8 @@ public final class MqttBinding implements InterestListener, Downlink.Listening {
             new ThreadPoolExecutor.DiscardPolicy());
     down = contexts.start(bundle, "binding-mqtt", downRoute());
     watch = connections.watch(this::changed);
+    // What connects now has its route when the binding is there: then the one before it may go.
+    worker.submit(() -> {}).get();
   }
 
   private RouteBuilder downRoute() {
