@@ -204,6 +204,22 @@ final class UplinkPipelineTest {
   }
 
   @Test
+  void followsADeviceWithoutAClockWhenTheHubsOwnIsPutBackAndForth() {
+    test.registered("p1");
+    Instant begin = test.clock.instant();
+    test.send("tele/p1/s", "power=1");
+    test.clock.advance(Duration.ofHours(-1));
+    test.send("tele/p1/s", "power=2");
+    assertThat(at(state().latest(), "power").value()).isEqualTo(new Value.Num(2));
+    test.clock.advance(Duration.ofHours(2));
+    test.send("tele/p1/s", "power=3");
+    assertThat(at(state().latest(), "power").value()).isEqualTo(new Value.Num(3));
+    assertThat(test.readings("power"))
+        .extracting(Uplink.Reading::time)
+        .containsExactly(begin, begin.minus(Duration.ofHours(1)), begin.plus(Duration.ofHours(1)));
+  }
+
+  @Test
   void becomesStaleWithoutATimer() {
     test.registered("p1");
     test.send("tele/p1/s", "power=1");

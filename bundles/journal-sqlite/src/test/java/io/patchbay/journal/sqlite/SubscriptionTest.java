@@ -13,12 +13,18 @@ import io.patchbay.store.Journal.Start;
 import io.patchbay.store.Ledger.Account;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Selection;
+import io.patchbay.testkit.ManualClock;
+import io.patchbay.thing.Quality;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.ThingId;
+import io.patchbay.thing.TimeSource;
+import io.patchbay.thing.Uplink.Reading;
 import io.patchbay.thing.Uplink.StatusChange;
+import io.patchbay.thing.Value;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +105,46 @@ class SubscriptionTest {
   }
 
   @Test
+  void removesNothingEarlyWhenTheClockWasPutForthAndBack() throws Exception {
+    Settings settings =
+        Settings.DEFAULT.withRetention(Duration.ofDays(1), 1L << 40).withSizes(16, 200, 100);
+    ManualClock clock = new ManualClock(NOW);
+    try (SqliteJournal journal = new SqliteJournal(folder, settings, clock, List::of)) {
+      for (long step : new long[] {0, 1, 0}) {
+        Instant received = NOW.plus(Duration.ofHours(step));
+        for (int i = 0; i < 100; i++) {
+          stored(journal, entry("", received(i, received)));
+        }
+      }
+      clock.set(NOW.plus(Duration.ofMinutes(23 * 60 + 30)));
+      journal.keeper().tidy();
+      assertThat(journal.ledger().first()).isEqualTo(1);
+
+      clock.set(NOW.plus(Duration.ofMinutes(24 * 60 + 30)));
+      journal.keeper().tidy();
+      assertThat(journal.ledger().first()).isEqualTo(101);
+
+      clock.set(NOW.plus(Duration.ofHours(26)));
+      journal.keeper().tidy();
+      assertThat(journal.ledger().first()).isEqualTo(300);
+      assertThat(journal.ledger().accepted()).isEqualTo(300);
+      assertBalanced(journal);
+    }
+  }
+
+  private static Reading received(long value, Instant received) {
+    return new Reading(
+        new ThingId("a"),
+        "count",
+        new Value.Int(value),
+        "",
+        received,
+        TimeSource.HUB,
+        received,
+        Quality.GOOD);
+  }
+
+  @Test
   void keepsTheFileSmallByRemovingTheOldest() throws Exception {
     Settings settings =
         Settings.DEFAULT
@@ -109,10 +155,7 @@ class SubscriptionTest {
       for (int i = 0; i < 400; i++) {
         stored(
             journal,
-            entry(
-                "",
-                reading("a", "p", new io.patchbay.thing.Value.Text("x".repeat(20_000)), NOW),
-                reading("a", i)));
+            entry("", reading("a", "p", new Value.Text("x".repeat(20_000)), NOW), reading("a", i)));
       }
       journal.keeper().tidy();
       assertThat(journal.keeper().used()).isLessThanOrEqualTo(1 << 20);
