@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -162,6 +163,14 @@ final class RouteFile {
     } else {
       String stays = running.isPresent() ? "; the previous ones stay" : "";
       LOG.warn("Routes '{}': {}{}", id, found.get(0), stays);
+    }
+  }
+
+  /** Ends what lives on a bundle that is about to go; it begins again when it can. */
+  void leave(Bundle going) {
+    if (running.map(file -> file.livesOn(going)).orElse(false)) {
+      lastGood = running.map(RunningFile::source);
+      stop();
     }
   }
 

@@ -24,13 +24,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
 import org.osgi.framework.BundleListener;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -54,6 +57,9 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   private static final String DATA = "patchbay.data";
   private static final long TRY_AGAIN_SECONDS = 5;
 
+  /** How long a bundle that goes waits for routes that are being built. */
+  private static final long PATIENCE_SECONDS = 15;
+
   private final BundleContext bundle;
   private final StagedContexts contexts;
   private final Map<String, String> places;
@@ -61,10 +67,11 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   private final Optional<Path> overlay;
   private final Map<String, RouteFile> files = new ConcurrentSkipListMap<>();
   private final BundleListener bundleListener = event -> later(Set.of());
+  private final SynchronousBundleListener departures = this::departing;
   private final Thread worker = new Thread(this::work, "patchbay-routes");
 
   /** Held while routes are built and replaced. */
-  private final Object building = new Object();
+  private final ReentrantLock building = new ReentrantLock();
 
   private final Set<String> changed = ConcurrentHashMap.newKeySet();
   private final Semaphore news = new Semaphore(0);
@@ -78,6 +85,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
     this.shipped = folder(HOME);
     this.overlay = folder(DATA);
     bundle.addBundleListener(bundleListener);
+    bundle.addBundleListener(departures);
     worker.start();
   }
 
@@ -97,10 +105,34 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   void deactivate() throws InterruptedException {
     stopping = true;
     bundle.removeBundleListener(bundleListener);
+    bundle.removeBundleListener(departures);
     worker.interrupt();
     worker.join();
-    synchronized (building) {
+    building.lock();
+    try {
       files.values().forEach(RouteFile::stop);
+    } finally {
+      building.unlock();
+    }
+  }
+
+  /**
+   * What lives on a bundle ends before that does: afterwards the classes to end it with are gone.
+   */
+  private void departing(BundleEvent event) {
+    if (event.getType() != BundleEvent.STOPPING || stopping) {
+      return;
+    }
+    try {
+      if (building.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        try {
+          files.values().forEach(file -> file.leave(event.getBundle()));
+        } finally {
+          building.unlock();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -160,12 +192,18 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      synchronized (building) {
+      building.lock();
+      try {
         process(id);
+      } finally {
+        building.unlock();
       }
     }
-    synchronized (building) {
+    building.lock();
+    try {
       files.values().forEach(RouteFile::review);
+    } finally {
+      building.unlock();
     }
   }
 
@@ -270,7 +308,8 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
         overlay.orElseThrow(() -> new IOException("there is no data directory for route files"));
     Path target = folder.resolve(id + RouteSource.SUFFIX);
     RouteSource source = new RouteSource(id, target.toString(), text, false);
-    synchronized (building) {
+    building.lock();
+    try {
       boolean fresh = !files.containsKey(id);
       RouteFile file = file(id);
       file.take(source);
@@ -292,6 +331,8 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
         throw e;
       }
       return file.document();
+    } finally {
+      building.unlock();
     }
   }
 
@@ -315,12 +356,15 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
     if (!ID.matcher(id).matches() || overlay.isEmpty()) {
       return false;
     }
-    synchronized (building) {
+    building.lock();
+    try {
       boolean removed = Files.deleteIfExists(overlay.get().resolve(id + RouteSource.SUFFIX));
       if (removed) {
         process(id);
       }
       return removed;
+    } finally {
+      building.unlock();
     }
   }
 

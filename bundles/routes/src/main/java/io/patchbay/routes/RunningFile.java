@@ -13,7 +13,9 @@ import org.osgi.framework.wiring.BundleWiring;
 final class RunningFile {
   private final RouteSource source;
   private final StagedRoutes routes;
-  private final Map<Bundle, BundleWiring> wirings = new HashMap<>();
+
+  /** The class loader as it was: a bundle has another one once it was replaced or refreshed. */
+  private final Map<Bundle, ClassLoader> loaders = new HashMap<>();
 
   RunningFile(RouteSource source, StagedRoutes routes) {
     this.source = source;
@@ -22,8 +24,8 @@ final class RunningFile {
     for (String name : context.getComponentNames()) {
       Component component = context.hasComponent(name);
       Bundle bundle = component == null ? null : FrameworkUtil.getBundle(component.getClass());
-      if (bundle != null) {
-        wirings.put(bundle, bundle.adapt(BundleWiring.class));
+      if (component != null && bundle != null) {
+        loaders.put(bundle, component.getClass().getClassLoader());
       }
     }
   }
@@ -36,12 +38,19 @@ final class RunningFile {
     return routes;
   }
 
+  boolean livesOn(Bundle bundle) {
+    return loaders.containsKey(bundle);
+  }
+
   /** Whether a bundle it lives on was stopped, replaced or refreshed. */
   boolean stale() {
-    return wirings.entrySet().stream()
-        .anyMatch(
-            each ->
-                (each.getKey().getState() & (Bundle.ACTIVE | Bundle.STARTING)) == 0
-                    || each.getKey().adapt(BundleWiring.class) != each.getValue());
+    return loaders.entrySet().stream().anyMatch(each -> gone(each.getKey(), each.getValue()));
+  }
+
+  private static boolean gone(Bundle bundle, ClassLoader loader) {
+    BundleWiring wiring = bundle.adapt(BundleWiring.class);
+    return (bundle.getState() & (Bundle.ACTIVE | Bundle.STARTING)) == 0
+        || wiring == null
+        || wiring.getClassLoader() != loader;
   }
 }
