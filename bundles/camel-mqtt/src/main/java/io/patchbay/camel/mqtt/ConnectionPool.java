@@ -4,6 +4,7 @@ import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -33,6 +34,10 @@ import org.osgi.service.condition.Condition;
 @Component(service = {ConnectionPool.class, MqttConnections.class, Health.class, Metrics.class})
 public final class ConnectionPool implements MqttConnections, Health, Metrics {
   private static final long LINGER_MILLIS = 3_000;
+
+  /** While bundles are replaced a named connection may be away for a moment. */
+  private static final long EARLY_MILLIS = 3_000;
+
   private static final String SUBSCRIBED = "patchbay.mqtt.subscribed";
 
   private static final class Named {
@@ -59,11 +64,15 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
   private final Optional<Path> state;
   private final Map<String, Named> named = new TreeMap<>();
   private final Map<String, Set<String>> wanted = new HashMap<>();
+
+  /** Publications for connections that are not there yet; at most {@link Outbox#WAITING} each. */
+  private final Map<String, ArrayDeque<Publication>> early = new HashMap<>();
+
   private final Map<String, Shared> shared = new TreeMap<>();
   private final Set<Consumer<Status>> watchers = new CopyOnWriteArraySet<>();
   private final Object telling = new Object();
   private final OwnThread timer;
-  private boolean closed;
+  private volatile boolean closed;
 
   /** In a framework. */
   @Activate
@@ -113,6 +122,10 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
       Set<String> filters = wanted.get(name);
       if (filters != null) {
         CompletionStage<Void> unused = connection.want(filters, 2);
+      }
+      ArrayDeque<Publication> waiting = early.remove(name);
+      if (waiting != null) {
+        waiting.forEach(connection.outbox::publish);
       }
     }
     tell(connection.status());
@@ -217,6 +230,39 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
       }
       return found.connection;
     }
+  }
+
+  /** Publishes over the named connection; waits a moment for it when there is none. */
+  void publish(String name, Publication publication) {
+    Named found;
+    synchronized (named) {
+      found = named.get(name);
+      if (found == null && !closed) {
+        ArrayDeque<Publication> waiting = early.computeIfAbsent(name, key -> new ArrayDeque<>());
+        if (waiting.isEmpty()) {
+          timer.after(EARLY_MILLIS, () -> refuse(name, waiting));
+        }
+        if (waiting.size() < Outbox.WAITING) {
+          waiting.add(publication);
+          return;
+        }
+      }
+    }
+    if (found == null) {
+      publication.end(new IllegalArgumentException(unknown(name)));
+    } else {
+      found.connection.outbox.publish(publication);
+    }
+  }
+
+  private void refuse(String name, ArrayDeque<Publication> waiting) {
+    List<Publication> refused = List.of();
+    synchronized (named) {
+      if (early.remove(name, waiting)) {
+        refused = List.copyOf(waiting);
+      }
+    }
+    refused.forEach(one -> one.end(new IllegalArgumentException(unknown(name))));
   }
 
   private String unknown(String name) {
@@ -343,17 +389,20 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
   @Deactivate
   void close() {
     Set<Connection> rest = new LinkedHashSet<>();
+    Map<String, ArrayDeque<Publication>> refused;
+    closed = true;
     synchronized (named) {
+      refused = Map.copyOf(early);
       named.values().forEach(ConnectionPool::unregister);
       named.values().forEach(one -> rest.add(one.connection));
       named.clear();
     }
     synchronized (shared) {
-      closed = true;
       shared.values().forEach(one -> rest.add(one.connection));
       shared.values().forEach(one -> one.handOut.close());
       shared.clear();
     }
+    refused.forEach(this::refuse);
     rest.forEach(Connection::close);
     timer.close();
   }

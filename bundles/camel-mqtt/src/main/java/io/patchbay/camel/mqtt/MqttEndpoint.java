@@ -58,9 +58,14 @@ final class MqttEndpoint extends PahoMqtt5Endpoint {
     return component.pool();
   }
 
-  /** The connection to publish on; release it when it is not a named one. */
+  /** A connection of its own to publish on; release it. */
   Connection producing() {
-    return connection.isEmpty() ? pool().share(settings("publish")) : pool().named(connection);
+    return pool().share(settings("publish"));
+  }
+
+  /** Publishes over the named connection: looked up each time, it may be configured anew. */
+  void publish(Publication publication) {
+    pool().publish(connection, publication);
   }
 
   /**

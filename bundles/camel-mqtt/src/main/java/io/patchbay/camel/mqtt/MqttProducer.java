@@ -52,12 +52,9 @@ final class MqttProducer extends DefaultAsyncProducer {
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     try {
-      Connection shared = connection;
-      // a named one is looked up each time: it may have been configured anew
-      Connection over = shared != null ? shared : endpoint.producing();
       Message in = exchange.getIn();
       long patience = in.getHeader(MqttHeaders.PATIENCE, PATIENCE_MILLIS, Long.class);
-      over.outbox.publish(
+      Publication publication =
           new Publication(
               in.getHeader(CAMEL_PAHO_OVERRIDE_TOPIC, endpoint.getTopic(), String.class),
               message(in),
@@ -67,7 +64,13 @@ final class MqttProducer extends DefaultAsyncProducer {
                   exchange.setException(why);
                 }
                 callback.done(false);
-              }));
+              });
+      Connection own = connection;
+      if (own != null) {
+        own.outbox.publish(publication);
+      } else {
+        endpoint.publish(publication);
+      }
       return false;
     } catch (InvalidPayloadException | RuntimeException e) {
       exchange.setException(e);

@@ -29,6 +29,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +101,42 @@ final class ComponentTest {
     assertThatThrownBy(() -> run("paho-mqtt5:a/#?connection=nowhere", exchange -> {}))
         .hasMessageContaining("no MQTT connection named 'nowhere'")
         .hasMessageContaining("[main]");
+  }
+
+  @Test
+  void saysSoToAMessageForNoSuchConnection() throws Exception {
+    CamelContext context = run("direct:in", exchange -> {});
+    assertThatThrownBy(
+            () ->
+                context
+                    .createProducerTemplate()
+                    .requestBody("paho-mqtt5:a?connection=nowhere", "lost"))
+        .rootCause()
+        .hasMessageContaining("no MQTT connection named 'nowhere'");
+  }
+
+  @Test
+  void publishesInOrderOnceAConnectionThatIsReplacedIsThereAgain() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    run("paho-mqtt5:all?connection=main&session=main", exchange -> seen.add(text(exchange)));
+    subscribe("late/#");
+    List<String> ended = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      MqttMessage message = new MqttMessage(Integer.toString(i).getBytes(StandardCharsets.UTF_8));
+      pool.publish(
+          "soon",
+          new Publication(
+              "late/one",
+              message,
+              System.nanoTime() + LIMIT.toNanos(),
+              why -> ended.add(String.valueOf(why))));
+    }
+    assertThat(ended).isEmpty();
+    Runnable unused = NamedConnections.open(pool, "soon", broker.uri());
+    await().atMost(LIMIT).until(() -> ended.size() == 10);
+    assertThat(ended).containsOnly("null");
+    await().atMost(LIMIT).until(() -> seen.size() == 10);
+    assertThat(seen).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
   }
 
   @Test
