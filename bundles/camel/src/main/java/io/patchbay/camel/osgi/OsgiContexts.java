@@ -67,7 +67,7 @@ public final class OsgiContexts implements Contexts, StagedContexts {
       throws Exception {
     CamelRoutes built = build(owner, name, routes);
     try {
-      inside(built.context().getApplicationContextClassLoader(), built.context()::start);
+      built.inside(built.context()::start);
     } catch (Exception e) {
       built.close();
       throw e;
@@ -83,8 +83,7 @@ public final class OsgiContexts implements Contexts, StagedContexts {
     DefaultCamelContext context = HubContext.create(name, classes, hub);
     CamelRoutes built = new CamelRoutes(context, hub);
     try {
-      inside(
-          classes,
+      built.inside(
           () -> {
             for (RoutesBuilder each : routes) {
               context.addRoutes(each);
@@ -96,22 +95,5 @@ public final class OsgiContexts implements Contexts, StagedContexts {
       throw e;
     }
     return built;
-  }
-
-  /** Camel looks some things up through the thread's class loader. */
-  private static void inside(ClassLoader classes, Work work) throws Exception {
-    Thread thread = Thread.currentThread();
-    ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(classes);
-    try {
-      work.run();
-    } finally {
-      thread.setContextClassLoader(before);
-    }
-  }
-
-  @FunctionalInterface
-  private interface Work {
-    void run() throws Exception;
   }
 }
