@@ -25,7 +25,7 @@ final class RouteCounters implements RoutePolicyFactory {
 
   @Override
   public RoutePolicy createRoutePolicy(CamelContext context, String routeId, NamedNode route) {
-    return routes.computeIfAbsent(routeId, id -> new Counter());
+    return new Counting(routes.computeIfAbsent(routeId, id -> new Counter()));
   }
 
   List<Sample> samples() {
@@ -49,13 +49,22 @@ final class RouteCounters implements RoutePolicyFactory {
     return samples;
   }
 
-  private static final class Counter extends RoutePolicySupport {
+  private static final class Counter {
     private final LongAdder done = new LongAdder();
     private final LongAdder failed = new LongAdder();
+  }
+
+  /** One per context: a policy keeps the context that it was first used in. */
+  private static final class Counting extends RoutePolicySupport {
+    private final Counter counter;
+
+    private Counting(Counter counter) {
+      this.counter = counter;
+    }
 
     @Override
     public void onExchangeDone(Route route, Exchange exchange) {
-      (exchange.isFailed() ? failed : done).increment();
+      (exchange.isFailed() ? counter.failed : counter.done).increment();
     }
   }
 }

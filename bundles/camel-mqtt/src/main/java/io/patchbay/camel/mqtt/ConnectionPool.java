@@ -365,6 +365,12 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
               one.inbox.unacknowledged()));
       samples.add(
           Sample.gauge(
+              "patchbay_mqtt_longest_swap_seconds",
+              "Longest time without a consumer while one was swapped for the next.",
+              labels,
+              one.inbox.longestSwap().toNanos() / 1e9));
+      samples.add(
+          Sample.gauge(
               "patchbay_mqtt_publishing",
               "Messages that wait for the broker's confirmation.",
               labels,

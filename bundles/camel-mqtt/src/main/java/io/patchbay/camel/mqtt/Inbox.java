@@ -64,6 +64,8 @@ final class Inbox {
   private int resumedLeft;
   private int failures;
   private long pauseMillis;
+  private long gateClosed;
+  private long longestSwapNanos;
 
   /**
    * @param limit the receive maximum
@@ -309,6 +311,7 @@ final class Inbox {
   void attach(Receiver receiver) {
     synchronized (this) {
       line.add(receiver);
+      gateOpens();
     }
     timer.execute(this::handOut);
   }
@@ -327,7 +330,8 @@ final class Inbox {
         return true;
       }
       closing = true;
-      long end = System.nanoTime() + patience.toNanos();
+      gateClosed = System.nanoTime();
+      long end = gateClosed + patience.toNanos();
       try {
         long left = patience.toMillis();
         while (withConsumer > 0 && left > 0) {
@@ -339,10 +343,23 @@ final class Inbox {
         abandon();
         line.poll();
         closing = false;
+        gateOpens();
       }
     }
     timer.execute(this::handOut);
     return settled;
+  }
+
+  private void gateOpens() {
+    if (gateClosed != 0 && !closing && !line.isEmpty()) {
+      longestSwapNanos = Math.max(longestSwapNanos, System.nanoTime() - gateClosed);
+      gateClosed = 0;
+    }
+  }
+
+  /** The longest time for which nobody was given messages while consumers were swapped. */
+  synchronized Duration longestSwap() {
+    return Duration.ofNanos(longestSwapNanos);
   }
 
   private void abandon() {
