@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A connection to a broker that stays: one link after the other, with inbox, outbox and
- * subscriptions that outlive them. Its own thread decides; Paho's threads only report.
+ * subscriptions that outlive them. Its own thread decides; the link's threads only report.
  */
 final class Connection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
@@ -40,9 +39,7 @@ final class Connection implements AutoCloseable {
   private static final int SUSPICIOUS_CUTS = 3;
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
-  /**
-   * QoS of subscriptions is never 2: Paho confirms such a message (PUBREC) before anybody has it.
-   */
+  /** QoS of subscriptions is never 2: a route can fail and begin again, so it is at least once. */
   private static final int HIGHEST_QOS = 1;
 
   final ConnectionSettings settings;
@@ -51,7 +48,6 @@ final class Connection implements AutoCloseable {
   final LongAdder reconnects = new LongAdder();
 
   private final OwnThread executor;
-  private final Flights flights = new Flights();
   private final Optional<SessionMemory> memory;
   private final Consumer<Status> watcher;
   private final Runnable subscribed;
@@ -95,7 +91,7 @@ final class Connection implements AutoCloseable {
     this.subscribed = subscribed;
     executor = new OwnThread("patchbay-mqtt-" + settings.name());
     inbox = new Inbox(settings.receiveMaximum(), executor, handOut.orElse(Runnable::run));
-    outbox = new Outbox(flights);
+    outbox = new Outbox();
     held = remembered();
     status = new Status(settings.name(), Phase.DOWN, "connecting to " + settings.uri());
     check = new Health.Check(healthName(), Health.State.WARN, status.detail());
@@ -137,8 +133,8 @@ final class Connection implements AutoCloseable {
     }
     Link fresh;
     try {
-      fresh = new Link(settings, first, flights, events);
-    } catch (MqttException | RuntimeException e) {
+      fresh = new Link(settings, first, events);
+    } catch (RuntimeException e) {
       down(0, e.getMessage() == null ? e.toString() : e.getMessage());
       return;
     }
@@ -176,8 +172,13 @@ final class Connection implements AutoCloseable {
     }
 
     @Override
-    public void landed(int packetId, @Nullable Exception refused) {
-      outbox.landed(packetId, refused);
+    public void answered(Link by, int type, int packetId, int code) {
+      outbox.answered(by, type, packetId, code);
+    }
+
+    @Override
+    public void written(Link by, int publications) {
+      outbox.written(by, publications);
     }
 
     @Override
@@ -202,7 +203,7 @@ final class Connection implements AutoCloseable {
       reconnects.increment();
     }
     upSince = System.nanoTime();
-    outbox.connected(by, receiveMaximum);
+    outbox.connected(by, sessionPresent, receiveMaximum);
     if (!sessionPresent || (first && memory.isEmpty())) {
       held = Subscriptions.NONE;
     }

@@ -13,7 +13,7 @@ import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
  * @param name for logs, health and metrics
  * @param uri {@code tcp://host:port} or {@code ssl://host:port}
  * @param login asked at every attempt, so that a changed secret is used
- * @param options what Paho needs besides, made anew for every attempt
+ * @param options socket, TLS and Last Will, made anew for every attempt
  * @param sessionExpiry seconds the broker keeps the session after the connection ends
  * @param keepSession whether the session stays when the connection is closed for good
  * @param receiveMaximum messages on their way that are not acknowledged, 1 to 65,535
@@ -50,8 +50,6 @@ record ConnectionSettings(
     made.setMaximumPacketSize(MAXIMUM_PACKET_SIZE);
     made.setKeepAliveInterval(keepAlive);
     made.setConnectionTimeout(CONNECT_SECONDS);
-    // Paho keeps its own table of identifiers unless told not to
-    made.setUseSubscriptionIdentifiers(false);
     login
         .get()
         .ifPresent(

@@ -250,7 +250,7 @@ final class Inbox {
     Arrival oldest = window.peek();
     while (oldest != null && oldest.settled) {
       window.poll();
-      oldest.link.acknowledge(oldest.message.getId());
+      oldest.link.acknowledge(oldest.message);
       acknowledged.increment();
       oldest = window.peek();
     }

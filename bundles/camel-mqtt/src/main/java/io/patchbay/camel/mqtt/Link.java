@@ -1,37 +1,65 @@
 package io.patchbay.camel.mqtt;
 
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_CONNACK;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_DISCONNECT;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PINGRESP;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBACK;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBCOMP;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBLISH;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBREC;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBREL;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_SUBACK;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_UNSUBACK;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.net.SocketFactory;
-import javax.net.ssl.SSLSocketFactory;
-import org.eclipse.paho.mqttv5.client.IMqttToken;
-import org.eclipse.paho.mqttv5.client.MqttActionListener;
-import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
-import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
-import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.MqttSubscription;
+import org.eclipse.paho.mqttv5.common.packet.MqttConnAck;
+import org.eclipse.paho.mqttv5.common.packet.MqttConnect;
+import org.eclipse.paho.mqttv5.common.packet.MqttDisconnect;
+import org.eclipse.paho.mqttv5.common.packet.MqttPingReq;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
-import org.jspecify.annotations.Nullable;
+import org.eclipse.paho.mqttv5.common.packet.MqttSubscribe;
+import org.eclipse.paho.mqttv5.common.packet.MqttUnsubscribe;
+import org.eclipse.paho.mqttv5.common.packet.MqttWireMessage;
 
 /**
- * One network connection, with a Paho client of its own. Acknowledgements go through the link that
- * brought the message: after a reconnect the same packet id can mean another message.
+ * One network connection, on two threads: one reads and tells, one writes what has come together
+ * meanwhile. Acknowledgements go through the link that brought the message: after a reconnect the
+ * same packet id can mean another message.
+ *
+ * <p>Nobody but its own threads ever waits for the network. What waits to be written is bounded by
+ * the receive maximum (acknowledgements) and by the {@link Outbox} (publications).
  */
 final class Link {
-  /** Told on Paho's threads; must not block. */
+  /** Told on the reading thread, {@link #written} on the writing one; must not block for long. */
   interface Events {
     /** Connected; no message of this link has been told before. */
     void opened(Link link, boolean sessionPresent, int receiveMaximum);
 
     void arrived(Link link, String topic, MqttMessage message);
 
-    /** A publication that an earlier link sent first. */
-    void landed(int packetId, @Nullable Exception refused);
+    /**
+     * The broker's word on a publication.
+     *
+     * @param type PUBACK, PUBREC or PUBCOMP
+     * @param code reason code, from 0x80 on it refuses (MQTT 5.0, clause 2.4)
+     */
+    void answered(Link link, int type, int packetId, int code);
+
+    /** So many publications of QoS 0, the oldest ones, are on the wire. */
+    void written(Link link, int publications);
 
     /**
      * Could not connect, or lost the connection; told once.
@@ -41,104 +69,245 @@ final class Link {
     void lost(Link link, int code, String why);
   }
 
-  private static final int FIRST_FAILURE_CODE = 0x80;
+  static final int FIRST_FAILURE_CODE = 0x80;
 
-  /** Reason codes of MQTT end here; Paho's own begin at 32,000. */
-  private static final int LAST_CODE = 0xFF;
+  /** Of subscriptions; those of publications are smaller ({@link Outbox}). */
+  private static final int FIRST_ID = 60_001;
 
-  private final MqttAsyncClient client;
-  private final LinkThreads threads;
-  private final BufferedSockets sockets;
+  private static final int LAST_ID = 65_535;
+  private static final int MQTT_5 = 5;
+
+  /** How long a broker may take to hang up when it was said good-bye to. */
+  private static final long FAREWELL_MILLIS = 500;
+
+  private final ConnectionSettings settings;
   private final MqttConnectionOptions options;
   private final Events events;
+  private final Thread reading;
+  private final Thread writing;
   private final AtomicBoolean cut = new AtomicBoolean();
-  private boolean over;
+  private volatile Socket socket = new Socket();
+  private volatile boolean over;
 
-  Link(ConnectionSettings settings, boolean first, Flights flights, Events events)
-      throws MqttException {
+  /** The reading thread alone: nothing came for a while, and an answer is asked for. */
+  private boolean asked;
+
+  // guarded by this
+  private final Map<Integer, CompletableFuture<Void>> subscribing = new HashMap<>();
+  private PacketBuffer outgoing = new PacketBuffer();
+  private boolean idle;
+  private boolean leaving;
+  private long keepAliveMillis;
+  private long largest = Long.MAX_VALUE;
+  private int nextId = FIRST_ID;
+
+  Link(ConnectionSettings settings, boolean first, Events events) {
+    this.settings = settings;
     this.events = events;
-    threads = new LinkThreads("patchbay-mqtt-" + settings.name());
     options = settings.attempt(first);
-    sockets = new BufferedSockets();
-    SocketFactory chosen = options.getSocketFactory();
-    if (chosen == null && settings.uri().getScheme().equals("tcp")) {
-      options.setSocketFactory(sockets);
-    } else if (chosen instanceof SSLSocketFactory secure) {
-      options.setSocketFactory(sockets.over(secure));
-    } else if (chosen == null && options.getSSLProperties() == null) {
-      options.setSocketFactory(sockets.over((SSLSocketFactory) SSLSocketFactory.getDefault()));
-    }
-    client =
-        new MqttAsyncClient(
-            settings.uri().toString(), settings.clientId(), flights, null, threads.executor());
-    client.setManualAcks(true);
-    client.setCallback(callback());
+    keepAliveMillis = TimeUnit.SECONDS.toMillis(options.getKeepAliveInterval());
+    reading = thread(this::run, "receive");
+    writing = thread(this::write, "send");
   }
 
-  private MqttCallback callback() {
-    return new MqttCallback() {
-      @Override
-      public void disconnected(MqttDisconnectResponse response) {
-        MqttException cause = response.getException();
-        String reason = response.getReasonString();
-        int code = cause == null ? response.getReturnCode() : code(cause);
-        lost(code, reason != null ? reason : cause != null ? words(cause) : "closed by the broker");
-      }
-
-      @Override
-      public void mqttErrorOccurred(MqttException exception) {
-        // what matters follows as a disconnect
-      }
-
-      @Override
-      public void messageArrived(String topic, MqttMessage message) {
-        if (usable()) {
-          events.arrived(Link.this, topic, message);
-        }
-      }
-
-      @Override
-      public void deliveryComplete(IMqttToken token) {
-        if (token.getUserContext() == null && token.getResponse() != null) {
-          events.landed(token.getResponse().getMessageId(), refusal(token));
-        }
-      }
-
-      @Override
-      public void connectComplete(boolean reconnect, String serverUri) {
-        threads.rename();
-      }
-
-      @Override
-      public void authPacketArrived(int reasonCode, MqttProperties properties) {
-        // enhanced authentication is never asked for
-      }
-    };
+  private Thread thread(Runnable loop, String what) {
+    Thread thread = new Thread(loop, "patchbay-mqtt-" + settings.name() + "-" + what);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** Begins to connect; {@link Events} tell how it ends. */
   void open() {
-    try {
-      client.connect(
-          options,
-          this,
-          new MqttActionListener() {
-            @Override
-            public void onSuccess(IMqttToken token) {
-              MqttProperties given = token.getResponseProperties();
-              Integer maximum = given == null ? null : given.getReceiveMaximum();
-              events.opened(
-                  Link.this, token.getSessionPresent(), maximum == null ? 65_535 : maximum);
-            }
+    reading.start();
+  }
 
-            @Override
-            public void onFailure(IMqttToken token, Throwable cause) {
-              lost(code(cause), words(cause));
-            }
-          });
-    } catch (MqttException e) {
-      lost(code(e), words(e));
+  private void run() {
+    try {
+      Socket opened = Sockets.connect(settings.uri(), options, opening -> socket = opening);
+      socket = opened;
+      if (over) {
+        opened.close();
+        return;
+      }
+      PacketBuffer hello = new PacketBuffer();
+      hello.add(hello());
+      hello.drain(opened.getOutputStream());
+      PacketReader in =
+          new PacketReader(
+              opened.getInputStream(), ConnectionSettings.MAXIMUM_PACKET_SIZE, this::silent);
+      MqttConnAck answer = welcome(in);
+      if (answer.getReturnCode() >= FIRST_FAILURE_CODE) {
+        lost(answer.getReturnCode(), ReasonCodes.words(answer.getReturnCode()));
+        return;
+      }
+      begin(opened, answer);
+      while (!over || leaving()) {
+        take(in.next(), in);
+      }
+    } catch (IOException | RuntimeException e) {
+      lost(0, words(e));
     }
+  }
+
+  /** MQTT 5.0, clause 3.1. */
+  private MqttConnect hello() {
+    MqttConnect hello =
+        new MqttConnect(
+            settings.clientId(),
+            MQTT_5,
+            options.isCleanStart(),
+            options.getKeepAliveInterval(),
+            options.getConnectionProperties(),
+            options.getWillMessageProperties());
+    hello.getProperties().setTopicAliasMaximum(null);
+    if (options.getWillDestination() != null && options.getWillMessage() != null) {
+      hello.setWillDestination(options.getWillDestination());
+      hello.setWillMessage(options.getWillMessage());
+    }
+    if (options.getUserName() != null) {
+      hello.setUserName(options.getUserName());
+    }
+    if (options.getPassword() != null) {
+      hello.setPassword(options.getPassword());
+    }
+    return hello;
+  }
+
+  private static MqttConnAck welcome(PacketReader in) throws IOException {
+    if (in.next() >> 4 == MESSAGE_TYPE_CONNACK && in.whole() instanceof MqttConnAck answer) {
+      return answer;
+    }
+    throw PacketReader.malformed("no CONNACK first");
+  }
+
+  private void begin(Socket opened, MqttConnAck answer) throws IOException {
+    MqttProperties given = answer.getProperties();
+    Integer maximum = given.getReceiveMaximum();
+    synchronized (this) {
+      if (given.getServerKeepAlive() != null) {
+        keepAliveMillis = TimeUnit.SECONDS.toMillis(given.getServerKeepAlive());
+      }
+      if (given.getMaximumPacketSize() != null) {
+        largest = given.getMaximumPacketSize();
+      }
+      opened.setSoTimeout((int) keepAliveMillis);
+    }
+    events.opened(this, answer.getSessionPresent(), maximum == null ? 65_535 : maximum);
+    writing.start();
+  }
+
+  /** Nothing came for as long as the connection may be silent: the broker is asked, once. */
+  private void silent() throws IOException {
+    if (asked || !writing.isAlive()) {
+      throw new IOException("the broker does not answer");
+    }
+    asked = true;
+    ping();
+  }
+
+  private void take(int first, PacketReader in) throws IOException {
+    asked = false;
+    int type = first >> 4;
+    switch (type) {
+      case MESSAGE_TYPE_PUBLISH -> {
+        String topic = in.text();
+        MqttMessage message = in.message();
+        if (!over) {
+          events.arrived(this, topic, message);
+        }
+      }
+      case MESSAGE_TYPE_PUBACK, MESSAGE_TYPE_PUBREC, MESSAGE_TYPE_PUBCOMP -> {
+        int packetId = in.number16();
+        events.answered(this, type, packetId, in.remaining() > 0 ? in.octet() : 0);
+      }
+      case MESSAGE_TYPE_PUBREL -> answer(MESSAGE_TYPE_PUBCOMP, in.number16());
+      case MESSAGE_TYPE_SUBACK, MESSAGE_TYPE_UNSUBACK -> subscribed(in);
+      case MESSAGE_TYPE_PINGRESP -> {}
+      case MESSAGE_TYPE_DISCONNECT -> {
+        int code = in.remaining() > 0 ? in.octet() : 0;
+        lost(code, "closed by the broker");
+      }
+      default -> throw PacketReader.malformed("a packet of type " + type);
+    }
+  }
+
+  private void subscribed(PacketReader in) throws IOException {
+    CompletableFuture<Void> asking;
+    int packetId = in.number16();
+    synchronized (this) {
+      asking = subscribing.remove(packetId);
+    }
+    in.skipProperties();
+    int worst = 0;
+    while (in.remaining() > 0) {
+      worst = Math.max(worst, in.octet());
+    }
+    if (asking != null && worst >= FIRST_FAILURE_CODE) {
+      asking.completeExceptionally(new MqttRefusedException(worst));
+    } else if (asking != null) {
+      asking.complete(null);
+    }
+  }
+
+  private void write() {
+    PacketBuffer full = new PacketBuffer();
+    try {
+      OutputStream out = socket.getOutputStream();
+      while (true) {
+        synchronized (this) {
+          if (!awaitSomething()) {
+            break;
+          }
+          PacketBuffer empty = full;
+          full = outgoing;
+          outgoing = empty;
+        }
+        int unconfirmed = full.unconfirmed();
+        full.drain(out);
+        if (unconfirmed > 0) {
+          events.written(this, unconfirmed);
+        }
+      }
+      socket.shutdownOutput();
+    } catch (IOException | RuntimeException e) {
+      lost(0, words(e));
+    }
+  }
+
+  /** False when all is written and nothing follows. */
+  private synchronized boolean awaitSomething() {
+    idle = true;
+    try {
+      while (outgoing.empty() && !leaving && !cut.get()) {
+        wait(keepAliveMillis);
+        if (outgoing.empty() && keepAliveMillis > 0 && !leaving && !cut.get()) {
+          // a client must not be silent for longer (clause 3.1.2.10)
+          outgoing.add(new MqttPingReq());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      leaving = true;
+    }
+    idle = false;
+    return !outgoing.empty() && !cut.get();
+  }
+
+  /** Call with the lock held, after something was added. */
+  private void wake() {
+    if (idle) {
+      idle = false;
+      notifyAll();
+    }
+  }
+
+  private synchronized boolean leaving() {
+    return leaving;
+  }
+
+  private synchronized void ping() {
+    outgoing.add(new MqttPingReq());
+    wake();
   }
 
   private void lost(int code, String why) {
@@ -151,29 +320,31 @@ final class Link {
     events.lost(this, code, why);
   }
 
-  private synchronized boolean usable() {
-    return !over;
+  /** Acknowledges (MQTT 5.0, clauses 3.4 and 3.5); nothing once the link is over. */
+  void acknowledge(MqttMessage message) {
+    answer(message.getQos() == 2 ? MESSAGE_TYPE_PUBREC : MESSAGE_TYPE_PUBACK, message.getId());
   }
 
-  /** Acknowledges (MQTT 5.0, clause 3.4); nothing once the link is over. */
-  void acknowledge(int packetId) {
-    if (usable()) {
-      try {
-        client.messageArrivedComplete(packetId, 1);
-      } catch (MqttException | RuntimeException e) {
-        // Paho fails in both ways while it loses the connection; the broker delivers again then
-        boolean unused = kill();
-      }
+  /** Lets the broker forget the id of a publication of QoS 2 that it has (clause 3.6). */
+  void release(int packetId) {
+    answer(MESSAGE_TYPE_PUBREL, packetId);
+  }
+
+  private synchronized void answer(int type, int packetId) {
+    if (!over) {
+      outgoing.answer(type, packetId);
+      wake();
     }
   }
 
   /**
    * Sends.
    *
-   * @throws MqttException when Paho does not take it
+   * @throws MqttRefusedException when it is larger than the broker takes
    */
-  void publish(Publication publication, MqttActionListener listener) throws MqttException {
-    client.publish(publication.topic, publication.message, publication, listener);
+  synchronized void publish(Publication publication) throws MqttRefusedException {
+    outgoing.publish(publication, largest);
+    wake();
   }
 
   /** One filter; completes with what the broker granted, or fails with its refusal. */
@@ -186,64 +357,30 @@ final class Link {
     if (identifier > 0) {
       properties.setSubscriptionIdentifier(identifier);
     }
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    try {
-      client.subscribe(new MqttSubscription[] {subscription}, null, completing(done), properties);
-    } catch (MqttException | RuntimeException e) {
-      done.completeExceptionally(e);
-    }
-    return done;
+    return ask(new MqttSubscribe(subscription, properties));
   }
 
   CompletionStage<Void> unsubscribe(List<String> filters) {
+    return ask(new MqttUnsubscribe(filters.toArray(String[]::new), new MqttProperties()));
+  }
+
+  private CompletionStage<Void> ask(MqttWireMessage packet) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    try {
-      client.unsubscribe(
-          filters.toArray(String[]::new), null, completing(done), new MqttProperties());
-    } catch (MqttException | RuntimeException e) {
-      done.completeExceptionally(e);
+    synchronized (this) {
+      nextId = nextId == LAST_ID ? FIRST_ID : nextId + 1;
+      packet.setMessageId(nextId);
+      outgoing.add(packet);
+      subscribing.put(nextId, done);
+      wake();
+    }
+    if (over) {
+      done.completeExceptionally(gone());
     }
     return done;
   }
 
-  private static MqttActionListener completing(CompletableFuture<Void> done) {
-    return new MqttActionListener() {
-      @Override
-      public void onSuccess(IMqttToken token) {
-        Exception refused = refusal(token);
-        if (refused == null) {
-          done.complete(null);
-        } else {
-          done.completeExceptionally(refused);
-        }
-      }
-
-      @Override
-      public void onFailure(IMqttToken token, Throwable cause) {
-        done.completeExceptionally(cause);
-      }
-    };
-  }
-
-  /** Why the broker refused; null when it did not. Paho tells a refusal as a success. */
-  static @Nullable MqttRefusedException refusal(IMqttToken token) {
-    int[] codes = token.getReasonCodes();
-    if (codes != null) {
-      for (int code : codes) {
-        if (code >= FIRST_FAILURE_CODE) {
-          return new MqttRefusedException(code);
-        }
-      }
-    }
-    return null;
-  }
-
-  private static int code(Throwable cause) {
-    return cause instanceof MqttException mqtt
-            && mqtt.getReasonCode() >= FIRST_FAILURE_CODE
-            && mqtt.getReasonCode() <= LAST_CODE
-        ? mqtt.getReasonCode()
-        : 0;
+  private static IOException gone() {
+    return new IOException("the connection was lost");
   }
 
   private static String words(Throwable cause) {
@@ -261,17 +398,29 @@ final class Link {
    * @return whether it was not cut before
    */
   boolean kill() {
-    sockets.close();
-    return !cut.getAndSet(true);
+    boolean first = !cut.getAndSet(true);
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // it is closed either way
+    }
+    synchronized (this) {
+      notifyAll();
+    }
+    return first;
   }
 
   /** Frees what it holds; call when it is lost. */
   void dispose() {
+    List<CompletableFuture<Void>> waiting;
     synchronized (this) {
       over = true;
+      leaving = false;
+      waiting = List.copyOf(subscribing.values());
+      subscribing.clear();
     }
-    sockets.close();
-    threads.close();
+    boolean unused = kill();
+    waiting.forEach(one -> one.completeExceptionally(gone()));
   }
 
   /**
@@ -281,17 +430,25 @@ final class Link {
    * @param patience milliseconds
    */
   void close(boolean keepSession, long patience) {
-    synchronized (this) {
-      over = true;
-    }
     try {
       MqttProperties properties = new MqttProperties();
       if (!keepSession) {
         properties.setSessionExpiryInterval(0L);
       }
-      client.disconnect(0, null, null, 0, properties).waitForCompletion(patience);
-    } catch (MqttException | RuntimeException e) {
-      // it was not connected any more: the same end
+      MqttDisconnect goodbye = new MqttDisconnect(0, properties);
+      synchronized (this) {
+        over = true;
+        leaving = true;
+        outgoing.add(goodbye);
+        notifyAll();
+      }
+      writing.join(patience);
+      // closed with something unread, the socket would take back what was written last
+      reading.join(writing.isAlive() ? 1 : FAREWELL_MILLIS);
+    } catch (MqttException e) {
+      throw new IllegalStateException("a packet without any choice was refused", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       dispose();
     }

@@ -1,54 +1,100 @@
 package io.patchbay.camel.mqtt;
 
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBCOMP;
+import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE_PUBREC;
+
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
-import org.eclipse.paho.mqttv5.client.IMqttToken;
-import org.eclipse.paho.mqttv5.client.MqttActionListener;
-import org.eclipse.paho.mqttv5.client.MqttClientException;
-import org.eclipse.paho.mqttv5.common.MqttException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of one connection on their way to the broker, in call order. As many are on the wire
  * as the broker allows (its receive maximum), at most {@link #ON_THE_WIRE}; {@link #WAITING} wait
  * behind them, one more is refused. While there is no connection they wait until their deadline.
+ *
+ * <p>What the broker has not confirmed outlives its link: the next one sends it again, first, with
+ * the packet ids it had (MQTT 5.0, clause 4.4). With fresh ids a broker would take a new QoS 2
+ * message for one it has already.
  */
 final class Outbox {
   static final int WAITING = 10_000;
   private static final int ON_THE_WIRE = 1_024;
 
+  /** Packet ids of publications; the larger ones are for subscriptions ({@link Link}). */
+  private static final int LAST_ID = 60_000;
+
+  /** The broker knows no such packet id: it has ended before (clause 2.4). */
+  private static final int ID_NOT_FOUND = 0x92;
+
   final LongAdder published = new LongAdder();
 
-  private final Flights flights;
+  // all guarded by this
   private final ArrayDeque<Publication> waiting = new ArrayDeque<>();
+
+  /** QoS 1 and 2, sent and not confirmed, in the order in which they were sent. */
+  private final Map<Integer, Publication> flights = new LinkedHashMap<>();
+
+  /** QoS 0, handed to the link. */
+  private final ArrayDeque<Publication> writing = new ArrayDeque<>();
+
+  /** Not taken, and not told yet: nobody is called with the lock held. */
+  private final List<Runnable> untold = new ArrayList<>();
+
   private @Nullable Link link;
-  private @Nullable MqttActionListener listener;
-  private int permits;
-  private boolean sending;
+  private int window;
+  private int nextId = 1;
   private String downSince = "not connected yet";
 
-  Outbox(Flights flights) {
-    this.flights = flights;
-  }
-
-  /** A link is up. What was on the wire with QoS 1 and 2 Paho sends again by itself. */
-  void connected(Link up, int receiveMaximum) {
+  /** A link is up: what was on the wire goes out again, before anything else. */
+  void connected(Link up, boolean sessionPresent, int receiveMaximum) {
     synchronized (this) {
       link = up;
-      listener = new Ends(up);
-      permits = Math.min(receiveMaximum, ON_THE_WIRE) - flights.count();
+      window = Math.min(receiveMaximum, ON_THE_WIRE);
+      List<Publication> again = new ArrayList<>();
+      for (Publication flight : flights.values()) {
+        if (flight.released) {
+          up.release(flight.packetId);
+        } else if (!flight.finished()) {
+          flight.again = sessionPresent;
+          again.add(flight);
+        }
+      }
+      flights.values().removeIf(flight -> !flight.released);
+      for (int i = again.size() - 1; i >= 0; i--) {
+        waiting.addFirst(again.get(i));
+      }
+      send();
     }
-    send();
+    tell();
   }
 
-  synchronized void disconnected(String why) {
-    link = null;
-    listener = null;
-    downSince = why;
+  private void tell() {
+    List<Runnable> told;
+    synchronized (this) {
+      if (untold.isEmpty()) {
+        return;
+      }
+      told = List.copyOf(untold);
+      untold.clear();
+    }
+    told.forEach(Runnable::run);
+  }
+
+  void disconnected(String why) {
+    List<Publication> lost;
+    synchronized (this) {
+      link = null;
+      downSince = why;
+      lost = List.copyOf(writing);
+      writing.clear();
+    }
+    lost.forEach(one -> one.end(new IOException("the connection was lost before it was sent")));
   }
 
   /** Fails it at once when too many wait. */
@@ -58,6 +104,7 @@ final class Outbox {
       full = waiting.size() >= WAITING;
       if (!full) {
         waiting.add(publication);
+        send();
       }
     }
     if (full) {
@@ -66,132 +113,94 @@ final class Outbox {
               "more than "
                   + WAITING
                   + " messages wait to be published; publish less, or look why the broker is slow"));
-    } else {
-      send();
     }
+    tell();
   }
 
-  /** One thread at a time, whoever comes: Paho numbers topic aliases in the order of its calls. */
+  /** Hands over what may go; the link only copies it. */
   private void send() {
-    synchronized (this) {
-      if (sending) {
-        return;
+    Link over = link;
+    while (over != null && flights.size() + writing.size() < window && !waiting.isEmpty()) {
+      Publication next = waiting.remove();
+      if (!next.finished()) {
+        send(next, over);
       }
-      sending = true;
-    }
-    while (true) {
-      Publication next;
-      Link over;
-      MqttActionListener told;
-      synchronized (this) {
-        over = link;
-        told = listener;
-        next = over == null || permits <= 0 ? null : waiting.poll();
-        if (next == null || over == null || told == null) {
-          sending = false;
-          return;
-        }
-        permits--;
-      }
-      send(next, over, told);
     }
   }
 
-  private void send(Publication next, Link over, MqttActionListener told) {
-    if (next.finished()) {
-      release(over);
+  private void send(Publication next, Link over) {
+    boolean confirmed = next.message.getQos() > 0;
+    if (confirmed && next.packetId == 0) {
+      next.packetId = id();
+    }
+    try {
+      over.publish(next);
+    } catch (MqttRefusedException | RuntimeException e) {
+      untold.add(() -> next.end(e));
       return;
     }
-    flights.board(next);
-    try {
-      over.publish(next, told);
-    } catch (MqttException | RuntimeException e) {
-      flights.land(next.packetId);
-      if (e instanceof IllegalArgumentException) {
-        release(over);
-        next.end(e);
-      } else if (e instanceof MqttException paho
-          && paho.getReasonCode() == MqttClientException.REASON_CODE_MAX_INFLIGHT) {
-        // the permit stays taken: there was one too many
-        putBack(next);
+    if (confirmed) {
+      flights.put(next.packetId, next);
+    } else {
+      writing.add(next);
+    }
+  }
+
+  /** One that is not in use: there are many more ids than flights. */
+  private int id() {
+    int id = nextId;
+    while (flights.containsKey(id)) {
+      id = id % LAST_ID + 1;
+    }
+    nextId = id % LAST_ID + 1;
+    return id;
+  }
+
+  /** The broker's word on a publication ({@link Link.Events#answered}). */
+  void answered(Link by, int type, int packetId, int code) {
+    Publication flight;
+    synchronized (this) {
+      if (by != link) {
+        return;
+      }
+      flight = flights.get(packetId);
+      if (type == MESSAGE_TYPE_PUBREC && code < Link.FIRST_FAILURE_CODE) {
+        if (flight != null) {
+          flight.released = true;
+        }
+        by.release(packetId);
+        return;
+      }
+      flights.remove(packetId);
+      send();
+    }
+    if (flight != null) {
+      boolean known = type == MESSAGE_TYPE_PUBCOMP && code == ID_NOT_FOUND;
+      if (code < Link.FIRST_FAILURE_CODE || known) {
+        published.increment();
+        flight.end(null);
       } else {
-        giveBack(next, over);
+        flight.end(new MqttRefusedException(code));
       }
-    } finally {
-      flights.board(null);
     }
+    tell();
   }
 
-  private synchronized void putBack(Publication publication) {
-    waiting.addFirst(publication);
-  }
-
-  /** Paho did not take it: the connection is going; the next one sends it first. */
-  private void giveBack(Publication publication, Link over) {
+  /** So many of QoS 0 are on the wire. */
+  void written(Link by, int publications) {
+    List<Publication> done = new ArrayList<>(publications);
     synchronized (this) {
-      waiting.addFirst(publication);
-      if (link == over) {
-        link = null;
+      if (by != link) {
+        return;
       }
-    }
-    boolean unused = over.kill();
-  }
-
-  private synchronized void release(Link over) {
-    if (link == over) {
-      permits++;
-    }
-  }
-
-  /** Hears how publications of one link end. */
-  private final class Ends implements MqttActionListener {
-    private final Link over;
-
-    Ends(Link over) {
-      this.over = over;
-    }
-
-    @Override
-    public void onSuccess(IMqttToken token) {
-      if (token.getUserContext() instanceof Publication publication) {
-        flights.land(publication.packetId);
-        release(over);
-        end(publication, Link.refusal(token));
-        send();
+      for (int i = 0; i < publications; i++) {
+        done.add(writing.remove());
       }
+      send();
     }
-
-    @Override
-    public void onFailure(IMqttToken token, Throwable cause) {
-      // with QoS 1 and 2 it is in flight still: the next link sends it again
-      if (token.getUserContext() instanceof Publication publication
-          && publication.message.getQos() == 0) {
-        publication.end(new IOException("the connection was lost before it was sent", cause));
-      }
-    }
-  }
-
-  /** A publication ended that an earlier link sent first. */
-  void landed(int packetId, @Nullable Exception refused) {
-    Publication publication = flights.land(packetId);
-    Link now;
-    synchronized (this) {
-      now = link;
-    }
-    if (publication != null) {
-      if (now != null) {
-        release(now);
-      }
-      end(publication, refused);
-    }
-    send();
-  }
-
-  private void end(Publication publication, @Nullable Exception refused) {
-    if (refused == null) {
-      published.increment();
-    }
-    publication.end(refused);
+    published.add(publications);
+    done.forEach(one -> one.end(null));
+    tell();
   }
 
   /** Ends what waited too long. Call now and then. */
@@ -200,14 +209,17 @@ final class Outbox {
     boolean down;
     String why;
     synchronized (this) {
-      waiting.removeIf(one -> now - one.deadline >= 0 && overdue.add(one));
       down = link == null;
       why = "the connection is down: " + downSince;
-      for (Publication flight : flights.overdue(now)) {
-        overdue.add(flight);
-        if (down) {
-          flights.land(flight.packetId);
+      waiting.removeIf(one -> now - one.deadline >= 0 && overdue.add(one));
+      for (Publication flight : flights.values()) {
+        // what the broker holds already is not given up
+        if (!flight.released && now - flight.deadline >= 0) {
+          overdue.add(flight);
         }
+      }
+      if (down) {
+        flights.values().removeAll(overdue);
       }
     }
     overdue.forEach(
@@ -224,8 +236,11 @@ final class Outbox {
     synchronized (this) {
       link = null;
       downSince = why;
-      all = new ArrayList<>(flights.clearAll());
+      all = new ArrayList<>(flights.values());
+      all.addAll(writing);
       all.addAll(waiting);
+      flights.clear();
+      writing.clear();
       waiting.clear();
     }
     all.forEach(one -> one.end(new IOException(why)));
@@ -237,6 +252,6 @@ final class Outbox {
 
   /** Messages that wait or are not confirmed. */
   synchronized int pending() {
-    return waiting.size() + flights.count();
+    return waiting.size() + writing.size() + flights.size();
   }
 }

@@ -7,6 +7,7 @@ final class ReasonCodes {
   static final int NOT_AUTHORIZED = 0x87;
   static final int BANNED = 0x8A;
   static final int SESSION_TAKEN_OVER = 0x8E;
+  static final int PACKET_TOO_LARGE = 0x95;
   static final int QUOTA_EXCEEDED = 0x97;
 
   private ReasonCodes() {}
@@ -39,7 +40,7 @@ final class ReasonCodes {
       case 0x8D -> "the broker heard nothing for too long (" + hex + ")";
       case 0x8F, 0x90 -> "the broker does not accept the topic (" + hex + ")";
       case 0x93 -> "the broker says that too many messages were on their way (" + hex + ")";
-      case 0x95 -> "the packet is larger than the broker accepts (" + hex + ")";
+      case PACKET_TOO_LARGE -> "the packet is larger than the broker accepts (" + hex + ")";
       case 0x99 -> "the broker does not accept the payload's format (" + hex + ")";
       case 0xA1 -> "the broker offers no subscription identifiers (" + hex + ")";
       case 0xA2 -> "the broker offers no wildcard subscriptions (" + hex + ")";

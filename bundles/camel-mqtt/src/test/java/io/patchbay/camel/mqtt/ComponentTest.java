@@ -327,9 +327,8 @@ final class ComponentTest {
       assertThat(seen).containsExactlyElementsOf(IntStream.rangeClosed(1, total).boxed().toList());
     }
     System.out.printf("longest gap over %d swaps: %.1f ms%n", swaps, longest.get() / 1e6);
-    // how long it really is a benchmark says: other work may run on this machine; 10 s is the
-    // gate's
-    assertThat(Duration.ofNanos(longest.get())).isLessThan(Duration.ofSeconds(5));
+    // other work may run on this machine; that it is 25 ms in a quiet hub, prove hot-swap shows
+    assertThat(Duration.ofNanos(longest.get())).isLessThan(Duration.ofMillis(250));
   }
 
   private static int count(List<Integer> seen) {

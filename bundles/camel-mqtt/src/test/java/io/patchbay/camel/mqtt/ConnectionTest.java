@@ -26,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.eclipse.paho.mqttv5.common.packet.UserProperty;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -159,7 +161,7 @@ final class ConnectionTest {
     CompletableFuture<@Nullable Exception> ended = new CompletableFuture<>();
     MqttMessage message = new MqttMessage(payload.getBytes(StandardCharsets.UTF_8));
     message.setQos(qos);
-    message.setProperties(new org.eclipse.paho.mqttv5.common.packet.MqttProperties());
+    message.setProperties(new MqttProperties());
     connection.outbox.publish(
         new Publication(topic, message, System.nanoTime() + patience.toNanos(), ended::complete));
     return ended;
@@ -269,13 +271,111 @@ final class ConnectionTest {
 
   @Test
   void saysThatTheBrokerRefusesASubscription() throws Exception {
-    broker.close();
-    Path rights = state.resolve("rights");
-    Files.writeString(rights, "topic read open/#\n");
-    broker = start("acl_file " + rights);
-    Connection connection = connect("rights");
-    subscribe(connection, "open/#");
-    assertThat(connection.subscriptions()).containsExactly("open/#");
+    // mosquitto grants what may not be read, and keeps it back
+    try (ScriptedBroker scripted = new ScriptedBroker()) {
+      Connection connection = connect(NamedConnections.settings("rights", scripted.uri(), 100));
+      awaitUp(connection);
+      CompletableFuture<Void> asked = connection.want(Set.of("shut/#"), 1).toCompletableFuture();
+      byte[] subscribe = scripted.read(0x82);
+      scripted.send(0x90, 0x04, subscribe[0], subscribe[1], 0x00, 0x87);
+      assertThatThrownBy(() -> asked.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+          .hasCauseInstanceOf(MqttRefusedException.class)
+          .hasMessageContaining("rights");
+      assertThat(connection.check().state()).isEqualTo(Health.State.CRITICAL);
+      assertThat(connection.check().message()).contains("does not let it subscribe");
+      assertThat(connection.subscriptions()).isEmpty();
+    }
+  }
+
+  @Test
+  void givesUpABrokerThatIsSilentWhenAsked() throws Exception {
+    try (ScriptedBroker scripted = new ScriptedBroker(0x13, 0x00, 0x01)) { // keep alive of 1 s
+      Connection connection = connect(NamedConnections.settings("silent", scripted.uri(), 100));
+      awaitUp(connection);
+      assertThat(scripted.read(0xC0)).isEmpty();
+      await().atMost(LIMIT).until(() -> scripted.connections() > 1);
+    }
+  }
+
+  @Test
+  void asksABrokerThatOnlyTalksBeforeItHangsUp() throws Exception {
+    try (ScriptedBroker scripted = new ScriptedBroker(0x13, 0x00, 0x01)) {
+      Connection connection = connect(NamedConnections.settings("talking", scripted.uri(), 100));
+      awaitUp(connection);
+      Thread talker = new Thread(() -> talk(scripted));
+      talker.start();
+      assertThat(scripted.read(0xC0)).isEmpty();
+      talker.interrupt();
+      talker.join();
+    }
+  }
+
+  /** QoS 0 over and over: the client has nothing to say to it. */
+  private static void talk(ScriptedBroker scripted) {
+    while (!Thread.interrupted()) {
+      try {
+        scripted.send(0x30, 0x04, 0x00, 0x01, 'a', 0x00);
+      } catch (java.io.IOException e) {
+        return;
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+    }
+  }
+
+  @Test
+  void refusesWhatIsLargerThanTheBrokerTakes() throws Exception {
+    try (ScriptedBroker scripted = new ScriptedBroker(0x27, 0x00, 0x00, 0x00, 0x20)) { // 32 octets
+      Connection connection = connect(NamedConnections.settings("small", scripted.uri(), 100));
+      awaitUp(connection);
+      var refused = publish(connection, "a/1", "x".repeat(100), 1, LIMIT);
+      var taken = publish(connection, "a/1", "small", 0, LIMIT);
+      assertThat(refused.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+          .isInstanceOf(MqttRefusedException.class)
+          .hasMessageContaining("larger");
+      assertThat(taken.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isNull();
+      assertThat(connection.outbox.pending()).isZero();
+    }
+  }
+
+  @Test
+  void refusesATopicThatIsAFilter() {
+    Connection connection = connect("topics");
+    assertThatThrownBy(() -> publish(connection, "a/#", "x", 1, LIMIT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a/#");
+  }
+
+  @Test
+  void keepsWhatAPublicationSaysBesidesItsPayload() throws Exception {
+    Connection reader = connect("properties");
+    Taker taker = new Taker(reader);
+    List<Arrival> came = new CopyOnWriteArrayList<>();
+    taker.answer =
+        arrival -> {
+          came.add(arrival);
+          return Verdict.TAKEN;
+        };
+    reader.inbox.attach(taker);
+    subscribe(reader, "a/#");
+    MqttProperties properties = new MqttProperties();
+    properties.setContentType("text/plain");
+    properties.setResponseTopic("b/1");
+    properties.setCorrelationData(new byte[] {1, 2});
+    properties.setMessageExpiryInterval(60L);
+    properties.setUserProperties(List.of(new UserProperty("who", "hub")));
+    MqttMessage message = new MqttMessage(new byte[70_000]);
+    message.setQos(1);
+    message.setProperties(properties);
+    reader.outbox.publish(
+        new Publication("a/1", message, System.nanoTime() + LIMIT.toNanos(), why -> {}));
+    await().atMost(LIMIT).until(() -> came.size() == 1);
+    MqttProperties got = came.get(0).message.getProperties();
+    assertThat(came.get(0).message.getPayload()).hasSize(70_000);
+    assertThat(got.getContentType()).isEqualTo("text/plain");
+    assertThat(got.getResponseTopic()).isEqualTo("b/1");
+    assertThat(got.getCorrelationData()).containsExactly(1, 2);
+    assertThat(got.getMessageExpiryInterval()).isBetween(1L, 60L);
+    assertThat(got.getUserProperties().get(0).getValue()).isEqualTo("hub");
   }
 
   @Test
@@ -650,8 +750,7 @@ final class ConnectionTest {
         .until(
             () ->
                 threads().contains("patchbay-mqtt-threads-receive")
-                    && threads().contains("patchbay-mqtt-threads-send")
-                    && threads().contains("patchbay-mqtt-threads-arrived"));
+                    && threads().contains("patchbay-mqtt-threads-send"));
     connection.close();
     connection.close();
     await()

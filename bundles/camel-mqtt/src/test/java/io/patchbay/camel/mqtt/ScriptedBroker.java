@@ -11,13 +11,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Accepts every CONNECT and then sends the octets it is told: what no real broker would do. */
 final class ScriptedBroker implements AutoCloseable {
-  private static final byte[] CONNACK = {0x20, 0x03, 0x00, 0x00, 0x00};
-
+  private final byte[] connack;
   private final ServerSocket server;
   private final AtomicInteger connections = new AtomicInteger();
   private volatile Socket last = new Socket();
 
-  ScriptedBroker() throws IOException {
+  /**
+   * @param properties of its CONNACK (MQTT 5.0, clause 3.2.2.3), at most 100 octets
+   */
+  ScriptedBroker(int... properties) throws IOException {
+    connack = new byte[5 + properties.length];
+    connack[0] = 0x20;
+    connack[1] = (byte) (3 + properties.length);
+    connack[4] = (byte) properties.length;
+    for (int i = 0; i < properties.length; i++) {
+      connack[5 + i] = (byte) properties[i];
+    }
     server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     Thread acceptor = new Thread(this::accept, "scripted-broker");
     acceptor.setDaemon(true);
@@ -32,7 +41,7 @@ final class ScriptedBroker implements AutoCloseable {
         in.readByte();
         in.skipNBytes(in.readUnsignedByte());
         last = socket;
-        socket.getOutputStream().write(CONNACK);
+        socket.getOutputStream().write(connack);
         connections.incrementAndGet();
       } catch (IOException e) {
         // the next one
@@ -56,6 +65,23 @@ final class ScriptedBroker implements AutoCloseable {
     OutputStream out = last.getOutputStream();
     out.write(packet);
     out.flush();
+  }
+
+  /**
+   * Waits for a packet.
+   *
+   * @param first its first octet
+   * @return what follows its length, which is at most 127 octets
+   */
+  byte[] read(int first) throws IOException {
+    DataInputStream in = new DataInputStream(last.getInputStream());
+    while (true) {
+      int type = in.readUnsignedByte();
+      byte[] packet = in.readNBytes(in.readUnsignedByte());
+      if (type == first) {
+        return packet;
+      }
+    }
   }
 
   void cut() throws IOException {
