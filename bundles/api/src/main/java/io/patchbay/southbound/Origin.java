@@ -1,6 +1,7 @@
 package io.patchbay.southbound;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a frame came from.
@@ -17,5 +18,20 @@ public record Origin(String scheme, String connection, String address, Map<Strin
 
   public Origin(String scheme, String connection, String address) {
     this(scheme, connection, address, Map.of());
+  }
+
+  // a key looked up for every frame: the parts that differ most first
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Origin that
+        && address.equals(that.address)
+        && connection.equals(that.connection)
+        && scheme.equals(that.scheme)
+        && terms.equals(that.terms);
+  }
+
+  @Override
+  public int hashCode() {
+    return (31 * address.hashCode() + connection.hashCode()) * 31 + scheme.hashCode();
   }
 }

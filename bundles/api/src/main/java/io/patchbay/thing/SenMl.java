@@ -36,6 +36,10 @@ public final class SenMl {
 
   private static final int DIGITS_OF_ANY_DOUBLE = 17;
 
+  private static final int FEWEST_DIGITS = 3;
+  private static final double LARGEST_WHOLE = 1e15;
+  private static final double SMALLEST_PLAIN = 1e-6;
+
   private SenMl() {}
 
   /** One pack of all records, in the order given. */
@@ -157,6 +161,10 @@ public final class SenMl {
     if (value == Math.rint(value) && Math.abs(value) < 1e15) {
       return Long.toString((long) value);
     }
+    String plain = decimal(value);
+    if (!plain.isEmpty()) {
+      return plain;
+    }
     BigDecimal shortest = shortest(value);
     String digits = shortest.unscaledValue().abs().toString();
     int point = digits.length() - shortest.scale(); // 0.d1d2… * 10^point
@@ -179,6 +187,45 @@ public final class SenMl {
       out.append(digits, 0, point).append('.').append(digits, point, digits.length());
     }
     return out.toString();
+  }
+
+  /**
+   * A number of few digits behind the point, as most measured ones are; empty for others. Whole
+   * numbers below 10^15 and powers of ten up to 10^12 are exact, so their quotient is the double
+   * nearest to the decimal; no two decimals of 15 digits have the same, so there is no shorter one.
+   */
+  private static String decimal(double value) {
+    for (int digits = FEWEST_DIGITS; digits <= 4 * FEWEST_DIGITS; digits += FEWEST_DIGITS) {
+      double power = digits == 3 ? 1e3 : digits == 6 ? 1e6 : digits == 9 ? 1e9 : 1e12;
+      double whole = Math.rint(value * power);
+      if (Math.abs(whole) >= LARGEST_WHOLE) {
+        return "";
+      }
+      if (whole / power == value && Math.abs(value) >= SMALLEST_PLAIN) {
+        return decimal((long) whole, (long) power, digits);
+      }
+    }
+    return "";
+  }
+
+  private static String decimal(long whole, long power, int digits) {
+    long size = Math.abs(whole);
+    StringBuilder out = new StringBuilder(20);
+    if (whole < 0) {
+      out.append('-');
+    }
+    out.append(size / power).append('.');
+    long rest = size % power;
+    int places = digits;
+    while (rest % 10 == 0) {
+      rest /= 10;
+      places--;
+    }
+    String behind = Long.toString(rest);
+    for (int i = behind.length(); i < places; i++) {
+      out.append('0');
+    }
+    return out.append(behind).toString();
   }
 
   /** Before Java 19, Double.toString is not always the shortest (JDK-4511638). */

@@ -38,6 +38,7 @@ final class CompiledProfile {
   private record Group(String address, String mediaType) {}
 
   private final Profile profile;
+  private final String reference;
   private final Set<String> identity;
   private final Map<String, List<Reader>> readers = new HashMap<>();
   private final Map<String, List<Door>> doors = new HashMap<>();
@@ -51,6 +52,7 @@ final class CompiledProfile {
   /** Compiles for the protocols that run now. What cannot be compiled becomes a problem. */
   CompiledProfile(Profile profile, Ports ports, MediaTypes mediaTypes) {
     this.profile = profile;
+    reference = profile.reference();
     this.ports = ports;
     this.mediaTypes = mediaTypes;
     identity = names(profile.thing());
@@ -194,6 +196,11 @@ final class CompiledProfile {
 
   Profile profile() {
     return profile;
+  }
+
+  /** {@link Profile#reference()}, made once. */
+  String reference() {
+    return reference;
   }
 
   /** The terms by which its things are told apart. */

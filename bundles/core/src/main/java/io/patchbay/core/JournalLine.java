@@ -8,6 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,11 +20,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The line before the journal: entries are made and appended one at a time, and what follows each
- * is done in the same order, also when the journal answers before anybody listens. Its queue is as
- * long as the journal's.
+ * is done in the same order, also when the journal answers before anybody listens. An entry that
+ * brings nothing (a repetition, a profile that is not kept) does not go to the journal; it waits
+ * for those before it alone.
+ *
+ * <p>At most {@link #PLACES} are in line: more than the journal's own queue holds. Who finds the
+ * line full waits as long as told, and is refused.
  */
 final class JournalLine {
   private static final Logger LOG = LoggerFactory.getLogger(JournalLine.class);
+  private static final int PLACES = 1 << 17;
+  private static final Appended NOTHING = new Appended.Stored(0);
   private static final Appended BUSY =
       new Appended.Refused("others wait for the journal", Duration.ofMillis(100));
 
@@ -49,6 +56,7 @@ final class JournalLine {
   private final Journal journal;
   private final ReentrantLock head = new ReentrantLock();
   private final Queue<Place<?>> places = new ConcurrentLinkedQueue<>();
+  private final Semaphore room = new Semaphore(PLACES);
   private final AtomicInteger calls = new AtomicInteger();
   private volatile String trouble = "";
 
@@ -66,19 +74,47 @@ final class JournalLine {
       Supplier<Entry> entry, Duration patience, Function<Appended, T> then) {
     Place<T> place = new Place<>(then);
     long until = System.nanoTime() + patience.toNanos();
-    if (!enter(patience)) {
+    if (!free(patience)) {
+      place.step(BUSY);
+      return place.stage;
+    }
+    if (!enter(Duration.ofNanos(Math.max(0, until - System.nanoTime())))) {
       places.add(place);
       answered(place, BUSY);
       return place.stage;
     }
+    boolean brings = false;
+    boolean placed = false;
     try {
       Entry made = entry.get();
-      places.add(place);
-      hand(made, Duration.ofNanos(Math.max(0, until - System.nanoTime())), place);
+      placed = places.add(place);
+      brings = brings(made);
+      if (brings) {
+        hand(made, Duration.ofNanos(Math.max(0, until - System.nanoTime())), place);
+      }
     } finally {
       head.unlock();
+      if (!placed) {
+        room.release();
+      }
+    }
+    if (!brings) {
+      answered(place, NOTHING);
     }
     return place.stage;
+  }
+
+  private static boolean brings(Entry entry) {
+    return !entry.uplinks().isEmpty() || entry.kept().isPresent() || !entry.released().isEmpty();
+  }
+
+  private boolean free(Duration patience) {
+    try {
+      return room.tryAcquire() || room.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /** A place that never got its answer would hold up all behind it. */
@@ -110,7 +146,7 @@ final class JournalLine {
 
   private void answered(Place<?> place, Appended how) {
     place.appended = how;
-    if (how != BUSY) {
+    if (how != BUSY && how != NOTHING) {
       trouble = how instanceof Appended.Refused refused ? refused.why() : "";
     }
     if (calls.getAndIncrement() > 0) {
@@ -131,6 +167,7 @@ final class JournalLine {
         return;
       }
       places.remove();
+      room.release();
       first.step(how);
     }
   }

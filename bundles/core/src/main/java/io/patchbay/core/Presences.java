@@ -149,7 +149,7 @@ final class Presences {
       return new Receipt.Busy(refused.retryAfter());
     }
     long sequence = kept ? ((Appended.Stored) appended).first() : 0;
-    tally.uplinks(changes.size());
+    tally.uplinks(changes.size(), kept);
     for (Uplink change : changes) {
       Recorded recorded = new Recorded(sequence, reference, change);
       sequence += kept ? 1 : 0;

@@ -18,6 +18,7 @@ final class Tally {
   private final LongAdder held = new LongAdder();
   private final LongAdder busy = new LongAdder();
   private final LongAdder uplinks = new LongAdder();
+  private final LongAdder notKept = new LongAdder();
   private final LongAdder retainedIgnored = new LongAdder();
   private final Map<Rejection, LongAdder> rejected = new EnumMap<>(Rejection.class);
 
@@ -45,8 +46,11 @@ final class Tally {
     }
   }
 
-  void uplinks(int count) {
-    uplinks.add(count);
+  /**
+   * @param kept whether the journal has them
+   */
+  void uplinks(int count, boolean kept) {
+    (kept ? uplinks : notKept).add(count);
   }
 
   void retainedIgnored() {
@@ -85,6 +89,12 @@ final class Tally {
             "Readings, events and changes of status taken.",
             Map.of(),
             (double) uplinks.sum()));
+    samples.add(
+        Sample.counter(
+            "patchbay_uplink_not_kept_total",
+            "Readings, events and changes of status of profiles with journal: false.",
+            Map.of(),
+            (double) notKept.sum()));
     samples.add(
         Sample.counter(
             "patchbay_uplink_retained_ignored_total",

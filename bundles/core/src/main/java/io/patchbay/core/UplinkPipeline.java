@@ -191,7 +191,7 @@ final class UplinkPipeline implements UplinkPort {
     return new Entry(
         session.name(),
         delivery == null ? "" : delivery.value(),
-        source == null ? "" : source.profile().profile().reference(),
+        source == null ? "" : source.profile().reference(),
         kept ? passage.uplinks : List.of(),
         keep(passage),
         passage.released);
@@ -334,9 +334,9 @@ final class UplinkPipeline implements UplinkPort {
       return;
     }
     boolean kept = source.profile().profile().journal();
-    String reference = source.profile().profile().reference();
+    String reference = source.profile().reference();
     long sequence = kept ? first : 0;
-    tally.uplinks(passage.uplinks.size());
+    tally.uplinks(passage.uplinks.size(), kept);
     for (Uplink uplink : passage.uplinks) {
       Recorded recorded = new Recorded(sequence, reference, uplink);
       sequence += kept ? 1 : 0;

@@ -181,6 +181,22 @@ final class TestHub implements AutoCloseable {
         true);
   }
 
+  /** The same, and nothing of it is kept. */
+  static Profile notKept() {
+    Profile plug = plug("1");
+    return new Profile(
+        plug.id(),
+        "2",
+        plug.title(),
+        plug.thing(),
+        plug.match(),
+        plug.properties(),
+        plug.actions(),
+        plug.events(),
+        plug.status(),
+        false);
+  }
+
   static final ThingId P1 = new ThingId("plug-p1");
 
   static Thing thing(String device) {

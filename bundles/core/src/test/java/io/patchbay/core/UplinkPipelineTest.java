@@ -421,4 +421,40 @@ final class UplinkPipelineTest {
     assertThat(at(state().latest(), "power").value()).isEqualTo(new Value.Num(5));
     assertThat(onlyRejected().truncated()).isTrue();
   }
+
+  @Test
+  void whatIsNotKeptNeedsNoJournal() {
+    test.registered("p1");
+    test.hub.profiles(Map.of("plug", TestHub.notKept()));
+    List<Long> live = new ArrayList<>();
+    test.hub.feeds.open("live", Selection.all(), recorded -> live.add(recorded.sequence()));
+    test.journal.refuse("disk full");
+    assertThat(test.send("tele/p1/s", "power=5")).isEqualTo(new Receipt.Stored(0, 0));
+    assertThat(at(state().latest(), "power").value()).isEqualTo(new Value.Num(5));
+    assertThat(live).isNotEmpty().containsOnly(0L);
+    assertThat(test.readings("power")).isEmpty();
+    assertThat(counted("patchbay_uplink_not_kept_total")).isEqualTo(live.size());
+  }
+
+  @Test
+  void whatIsNotKeptStaysBehindWhatWaitsForTheJournal() {
+    test.registered("p1");
+    test.hub.profiles(Map.of("plug", TestHub.notKept()));
+    test.journal.pause();
+    CompletableFuture<Receipt> kept = test.offer(test.frame("nowhere", "x")).toCompletableFuture();
+    CompletableFuture<Receipt> notKept =
+        test.offer(test.frame("tele/p1/s", "power=5")).toCompletableFuture();
+    assertThat(kept).isNotDone();
+    assertThat(notKept).isNotDone();
+    test.journal.resume();
+    assertThat(get(kept)).isInstanceOf(Receipt.Rejected.class);
+    assertThat(get(notKept)).isEqualTo(new Receipt.Stored(0, 0));
+  }
+
+  private double counted(String name) {
+    return test.hub.samples().stream()
+        .filter(sample -> sample.name().equals(name))
+        .mapToDouble(sample -> sample.value())
+        .sum();
+  }
 }

@@ -37,19 +37,25 @@ public final class Fleet {
       return Math.round((value - offset) / scale);
     }
 
-    /** Its profile. */
-    public String profile() {
+    /**
+     * Its profile.
+     *
+     * @param name of the profile and in the topic
+     * @param journal whether readings are kept
+     */
+    String profile(String name, boolean journal) {
       return """
       id: bench-%1$s
       title: Load of the benchmarks, %1$s
       thing: "bench-%1$s-{device}"
+      journal: %5$s
       properties:
         %2$s:
           title: What is measured
       %3$s    forms:
             - { protocol: mqtt, topic: "bench/%1$s/{device}", path: %4$s }
       """
-          .formatted(name, property, schema.indent(4), key);
+          .formatted(name, property, schema.indent(4), key, journal);
     }
   }
 
@@ -77,11 +83,29 @@ public final class Fleet {
   public static final String FILTER = "bench/+/+";
 
   private final List<String> topics = new ArrayList<>();
+  private final int profiles;
+  private final boolean journal;
 
   public Fleet(int devices) {
+    this(devices, KINDS.size(), true);
+  }
+
+  /**
+   * @param profiles a multiple of the number of kinds
+   * @param journal whether readings are kept
+   */
+  Fleet(int devices, int profiles, boolean journal) {
+    this.profiles = profiles;
+    this.journal = journal;
     for (int i = 0; i < devices; i++) {
-      topics.add("bench/" + kind(i).name() + "/" + i);
+      topics.add("bench/" + group(i % profiles) + "/" + i);
     }
+  }
+
+  /** Several profiles of one kind differ in their names. */
+  private static String group(int profile) {
+    int again = profile / KINDS.size();
+    return kind(profile).name() + (again == 0 ? "" : "-" + again);
   }
 
   public int size() {
@@ -115,7 +139,7 @@ public final class Fleet {
     for (int i = 0; i < topics.size(); i++) {
       text.append(
           "- { id: %s, profile: bench-%s, base: \"mqtt://%s\", terms: { device: \"%d\" } }\n"
-              .formatted(thing(i), kind(i).name(), connection, i));
+              .formatted(thing(i), group(i % profiles), connection, i));
     }
     return text.toString();
   }
@@ -124,10 +148,10 @@ public final class Fleet {
   public void prepare(Path data, String connection) throws IOException {
     Files.createDirectories(data.resolve("device-profiles"));
     Files.createDirectories(data.resolve("things"));
-    for (Kind kind : KINDS) {
+    for (int i = 0; i < profiles; i++) {
       Files.writeString(
-          data.resolve("device-profiles").resolve("bench-" + kind.name() + ".yaml"),
-          kind.profile());
+          data.resolve("device-profiles").resolve("bench-" + group(i) + ".yaml"),
+          kind(i).profile(group(i), journal));
     }
     Files.writeString(data.resolve("things/bench.yaml"), things(connection));
   }

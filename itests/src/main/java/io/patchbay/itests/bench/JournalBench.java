@@ -89,7 +89,7 @@ final class JournalBench {
   private Result journal(Path folder, String sync)
       throws SQLException, InterruptedException, IOException {
     JournalService journal = new JournalService(context(folder), config(sync));
-    Semaphore window = new Semaphore(options.outstanding());
+    Semaphore window = new Semaphore(options.outstanding(256));
     AtomicLong done = new AtomicLong();
     AtomicLong refused = new AtomicLong();
     long[] latencies = new long[4_000_000];
@@ -122,7 +122,7 @@ final class JournalBench {
                   });
     }
     Result result = timer.result(done.get());
-    window.acquire(options.outstanding());
+    window.acquire(options.outstanding(256));
     closing(journal);
     if (refused.get() > 0) {
       throw new IOException(refused.get() + " entries were refused");
@@ -137,7 +137,7 @@ final class JournalBench {
   }
 
   /** The service's end belongs to the framework, so it is not public. */
-  private static void closing(JournalService journal) throws IOException {
+  static void closing(JournalService journal) throws IOException {
     try {
       Method close = JournalService.class.getDeclaredMethod("close");
       close.setAccessible(true);
@@ -167,7 +167,7 @@ final class JournalBench {
         Timer timer = new Timer();
         while (timer.runs(count)) {
           long begun = System.nanoTime();
-          for (int i = 0; i < options.outstanding(); i++) {
+          for (int i = 0; i < options.outstanding(256); i++) {
             long now = System.currentTimeMillis();
             insert.setLong(1, count % THINGS);
             insert.setLong(2, 1);
@@ -232,7 +232,7 @@ final class JournalBench {
     }
   }
 
-  private static BundleContext context(Path folder) {
+  static BundleContext context(Path folder) {
     return (BundleContext)
         Proxy.newProxyInstance(
             JournalBench.class.getClassLoader(),
@@ -246,7 +246,7 @@ final class JournalBench {
   }
 
   /** The defaults, but for {@code sync}. */
-  private static JournalService.Config config(String sync) {
+  static JournalService.Config config(String sync) {
     return (JournalService.Config)
         Proxy.newProxyInstance(
             JournalBench.class.getClassLoader(),

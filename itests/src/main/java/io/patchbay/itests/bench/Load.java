@@ -11,15 +11,15 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Sends a fleet's messages into one side of a subject and takes its readings from the other. */
 final class Load implements AutoCloseable {
-  /** Send times remembered per device; more than can be under way. */
-  private static final int REMEMBERED = 1 << 12;
+  /** Send times remembered, of all devices together; more than can be under way. */
+  private static final int REMEMBERED = 1 << 19;
 
   private static final int MOST_LATENCIES = 4_000_000;
 
   private final Fleet fleet;
   private final long pid;
-  private final MqttPeer sender;
-  private final MqttPeer receiver;
+  private final Line line;
+  private final int remembered;
   private final long[][] sentAt;
   private final long[] counters;
   private final long[] last;
@@ -38,17 +38,46 @@ final class Load implements AutoCloseable {
   record Result(
       double rate, double p50Ms, double p99Ms, double cpuMicrosPerMessage, double rssMb) {}
 
-  Load(Fleet fleet, long pid, int port, List<String> login) throws IOException {
+  /** Makes the line; what comes out is told to the receiver. */
+  @FunctionalInterface
+  interface Lines {
+    Line open(MqttPeer.Receiver receiver) throws IOException;
+  }
+
+  Load(Fleet fleet, long pid, Lines lines) throws IOException {
     this.fleet = fleet;
     this.pid = pid;
-    sentAt = new long[fleet.size()][REMEMBERED];
+    remembered = Integer.highestOneBit(REMEMBERED / fleet.size());
+    sentAt = new long[fleet.size()][remembered];
     counters = new long[fleet.size()];
     last = new long[fleet.size()];
-    receiver =
-        MqttPeer.connect(port, "bench-receiver", login, 0, this::received, acknowledged -> {});
-    receiver.subscribe("patchbay/things/+/properties/+");
-    sender =
-        MqttPeer.connect(port, "bench-sender", login, 0, (topic, load) -> {}, acknowledged -> {});
+    line = lines.open(this::received);
+  }
+
+  /** Through a broker, QoS 1 on both sides. */
+  static Line through(int port, List<String> login, MqttPeer.Receiver receiver) throws IOException {
+    MqttPeer out = MqttPeer.connect(port, "bench-receiver", login, 0, receiver, id -> {});
+    out.subscribe("patchbay/things/+/properties/+");
+    MqttPeer in =
+        MqttPeer.connect(port, "bench-sender", login, 0, (topic, payload) -> {}, id -> {});
+    return new Line() {
+      @Override
+      public void send(String topic, byte[] payload) throws IOException {
+        in.publish(topic, payload);
+      }
+
+      @Override
+      public void flush() throws IOException {
+        in.flush();
+      }
+
+      @Override
+      public void close() {
+        try (out) {
+          in.close();
+        }
+      }
+    };
   }
 
   private void received(String topic, byte[] payload) {
@@ -60,16 +89,16 @@ final class Load implements AutoCloseable {
     last[seen.device()] = Math.max(last[seen.device()], seen.counter());
     received.incrementAndGet();
     if (measuring && measured < MOST_LATENCIES) {
-      latencies[measured++] = now - sentAt[seen.device()][(int) seen.counter() & REMEMBERED - 1];
+      latencies[measured++] = now - sentAt[seen.device()][(int) seen.counter() & remembered - 1];
     }
     window.release();
   }
 
-  private void send(long number) throws IOException {
+  private void send(long number) throws IOException, InterruptedException {
     int device = (int) (number % fleet.size());
     long counter = ++counters[device];
-    sentAt[device][(int) counter & REMEMBERED - 1] = System.nanoTime();
-    sender.publish(fleet.topic(device), Fleet.payload(device, counter));
+    sentAt[device][(int) counter & remembered - 1] = System.nanoTime();
+    line.send(fleet.topic(device), Fleet.payload(device, counter));
   }
 
   /** As fast as it goes with so many under way. */
@@ -84,7 +113,7 @@ final class Load implements AutoCloseable {
     for (long now = System.nanoTime(); now < end; now = System.nanoTime()) {
       meter.startAt(now, begin);
       if (!window.tryAcquire()) {
-        sender.flush();
+        line.flush();
         if (!window.tryAcquire(20, TimeUnit.SECONDS)) {
           throw new IOException("nothing came out for 20 s after " + received.get() + " messages");
         }
@@ -92,7 +121,7 @@ final class Load implements AutoCloseable {
       send(number++);
     }
     Result result = meter.stop();
-    sender.flush();
+    line.flush();
     drain(outstanding);
     return result;
   }
@@ -116,7 +145,7 @@ final class Load implements AutoCloseable {
       while (sent < due) {
         send(sent++);
       }
-      sender.flush();
+      line.flush();
     }
     Result result = meter.stop();
     drain((int) Math.min(sent, Integer.MAX_VALUE));
@@ -170,9 +199,7 @@ final class Load implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    try (receiver) {
-      sender.close();
-    }
+  public void close() throws IOException {
+    line.close();
   }
 }

@@ -6,23 +6,24 @@ package io.patchbay.itests.bench;
  * @param name of the benchmark, empty for all
  * @param seconds of each measurement, from 1
  * @param rounds repetitions, from 1
- * @param outstanding messages under way at once, 1 to 30000
+ * @param outstanding messages under way at once, 1 to 30000; 0 for what the benchmark measures with
+ * @param warm seconds of load before anything is measured
  * @param only part of the names of the cases wanted
  */
-record Options(String name, int seconds, int rounds, int outstanding, String only) {
+record Options(String name, int seconds, int rounds, int outstanding, int warm, String only) {
   static final String USAGE =
-      "usage: bench [mqtt|journal] [--seconds N] [--rounds N] [--outstanding N] [--only CASE]";
+      "usage: bench [mqtt|journal|pipeline] [--seconds N] [--rounds N] [--outstanding N] [--warm N]"
+          + " [--only CASE]";
 
   /**
    * @throws IllegalArgumentException saying what is accepted
    */
   static Options parse(String[] words) {
-    Options options = new Options("", 5, 3, 256, "");
+    Options options = new Options("", 4, 3, 0, 20, "");
     for (int i = 0; i < words.length; i++) {
       String word = words[i];
       if (!word.startsWith("--")) {
-        options =
-            new Options(word, options.seconds, options.rounds, options.outstanding, options.only);
+        options = options.named(word);
         continue;
       }
       if (++i == words.length) {
@@ -33,15 +34,25 @@ record Options(String name, int seconds, int rounds, int outstanding, String onl
     return options;
   }
 
+  private Options named(String benchmark) {
+    return new Options(benchmark, seconds, rounds, outstanding, warm, only);
+  }
+
   private Options with(String word, String value) {
     return switch (word) {
-      case "--seconds" -> new Options(name, number(word, value), rounds, outstanding, only);
-      case "--rounds" -> new Options(name, seconds, number(word, value), outstanding, only);
+      case "--seconds" -> new Options(name, number(word, value), rounds, outstanding, warm, only);
+      case "--rounds" -> new Options(name, seconds, number(word, value), outstanding, warm, only);
       case "--outstanding" ->
-          new Options(name, seconds, rounds, Math.min(30_000, number(word, value)), only);
-      case "--only" -> new Options(name, seconds, rounds, outstanding, value);
+          new Options(name, seconds, rounds, Math.min(30_000, number(word, value)), warm, only);
+      case "--warm" -> new Options(name, seconds, rounds, outstanding, number(word, value), only);
+      case "--only" -> new Options(name, seconds, rounds, outstanding, warm, value);
       default -> throw new IllegalArgumentException(word + " is not known; " + USAGE);
     };
+  }
+
+  /** How many messages are under way at once. */
+  int outstanding(int otherwise) {
+    return outstanding == 0 ? otherwise : outstanding;
   }
 
   private static int number(String word, String value) {

@@ -11,10 +11,10 @@ final class PlainCamel {
   private PlainCamel() {}
 
   /**
-   * @param arguments port of the broker
+   * @param arguments port of the broker, QoS on both sides
    */
   public static void main(String[] arguments) throws Exception {
-    String broker = "?qos=1&brokerUrl=tcp://127.0.0.1:" + arguments[0];
+    String broker = "?qos=" + arguments[1] + "&brokerUrl=tcp://127.0.0.1:" + arguments[0];
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.addRoutes(
           new RouteBuilder() {

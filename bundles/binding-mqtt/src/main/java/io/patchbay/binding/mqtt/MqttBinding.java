@@ -110,6 +110,8 @@ public final class MqttBinding implements InterestListener, Downlink.Listening {
     return new RouteBuilder() {
       @Override
       public void configure() {
+        // what fails is not acknowledged: the connection sees it and offers it again
+        errorHandler(noErrorHandler());
         from("paho-mqtt5:all?session=main&connection=" + connection)
             .routeId("mqtt-up-" + connection)
             .process(arrivals)

@@ -249,15 +249,18 @@ final class Link {
     }
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on the pause: it makes larger writes
   private void write() {
     PacketBuffer full = new PacketBuffer();
     try {
       OutputStream out = socket.getOutputStream();
       while (true) {
+        if (!awaitSomething()) {
+          break;
+        }
+        // who woke it has mostly more to say: it goes out together
+        Thread.yield();
         synchronized (this) {
-          if (!awaitSomething()) {
-            break;
-          }
           PacketBuffer empty = full;
           full = outgoing;
           outgoing = empty;

@@ -9,6 +9,7 @@ import org.apache.camel.Producer;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Configuration;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Endpoint;
+import org.jspecify.annotations.Nullable;
 
 /** A topic on a connection: a named one of the hub, or one opened for this endpoint. */
 final class MqttEndpoint extends PahoMqtt5Endpoint {
@@ -20,6 +21,7 @@ final class MqttEndpoint extends PahoMqtt5Endpoint {
   private final MqttComponent component;
   private final String connection;
   private final boolean main;
+  private volatile @Nullable ConnectionPool pool;
 
   MqttEndpoint(
       String uri,
@@ -54,8 +56,14 @@ final class MqttEndpoint extends PahoMqtt5Endpoint {
     return main;
   }
 
+  /** Found once: the pool and the component come and go together, in one bundle. */
   ConnectionPool pool() {
-    return component.pool();
+    ConnectionPool found = pool;
+    if (found == null) {
+      found = component.pool();
+      pool = found;
+    }
+    return found;
   }
 
   /** A connection of its own to publish on; release it. */

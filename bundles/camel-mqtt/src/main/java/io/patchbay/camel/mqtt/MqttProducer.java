@@ -22,12 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class MqttProducer extends DefaultAsyncProducer {
   private static final long PATIENCE_MILLIS = 10_000;
 
+  /** Never changed. */
+  private static final MqttProperties NONE = new MqttProperties();
+
   private final MqttEndpoint endpoint;
+  private final TopicOfMessage topic;
   private volatile @Nullable Connection connection;
 
   MqttProducer(MqttEndpoint endpoint) {
     super(endpoint);
     this.endpoint = endpoint;
+    topic = TopicOfMessage.parse(endpoint.getTopic());
   }
 
   @Override
@@ -56,7 +61,7 @@ final class MqttProducer extends DefaultAsyncProducer {
       long patience = in.getHeader(MqttHeaders.PATIENCE, PATIENCE_MILLIS, Long.class);
       Publication publication =
           new Publication(
-              in.getHeader(CAMEL_PAHO_OVERRIDE_TOPIC, endpoint.getTopic(), String.class),
+              topic(in),
               message(in),
               System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience),
               why -> {
@@ -79,6 +84,11 @@ final class MqttProducer extends DefaultAsyncProducer {
     }
   }
 
+  private String topic(Message in) {
+    String given = in.getHeader(CAMEL_PAHO_OVERRIDE_TOPIC, String.class);
+    return given == null ? topic.of(in) : given;
+  }
+
   private MqttMessage message(Message in) throws InvalidPayloadException {
     MqttMessage message =
         new MqttMessage(in.getBody() == null ? new byte[0] : in.getMandatoryBody(byte[].class));
@@ -90,6 +100,7 @@ final class MqttProducer extends DefaultAsyncProducer {
         properties(in.getHeader(CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class));
     String responseTopic = in.getHeader(MqttHeaders.RESPONSE_TOPIC, String.class);
     if (responseTopic != null) {
+      properties = properties == NONE ? new MqttProperties() : properties;
       properties.setResponseTopic(responseTopic);
       properties.setCorrelationData(in.getHeader(MqttHeaders.CORRELATION_DATA, byte[].class));
     }
@@ -99,15 +110,16 @@ final class MqttProducer extends DefaultAsyncProducer {
 
   /** Only what a sender may say: a message that is passed on keeps no trace of how it came. */
   private static MqttProperties properties(@Nullable MqttProperties given) {
-    MqttProperties properties = new MqttProperties();
-    if (given != null) {
-      properties.setUserProperties(given.getUserProperties());
-      properties.setContentType(given.getContentType());
-      properties.setResponseTopic(given.getResponseTopic());
-      properties.setCorrelationData(given.getCorrelationData());
-      properties.setMessageExpiryInterval(given.getMessageExpiryInterval());
-      properties.setPayloadFormat(given.getPayloadFormat());
+    if (given == null) {
+      return NONE;
     }
+    MqttProperties properties = new MqttProperties();
+    properties.setUserProperties(given.getUserProperties());
+    properties.setContentType(given.getContentType());
+    properties.setResponseTopic(given.getResponseTopic());
+    properties.setCorrelationData(given.getCorrelationData());
+    properties.setMessageExpiryInterval(given.getMessageExpiryInterval());
+    properties.setPayloadFormat(given.getPayloadFormat());
     return properties;
   }
 }

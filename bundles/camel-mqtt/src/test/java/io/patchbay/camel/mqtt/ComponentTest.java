@@ -210,10 +210,16 @@ final class ComponentTest {
           @Override
           public void configure() {
             from("direct:start").toD("paho-mqtt5:dyn/${header.device}?connection=main&qos=1");
+            from("direct:named").to("paho-mqtt5:dyn/{device}/state?connection=main&qos=1");
           }
         });
     context.createProducerTemplate().sendBodyAndHeader("direct:start", "42", "device", "d1");
     await().atMost(LIMIT).until(() -> seen.contains("42"));
+    context.createProducerTemplate().sendBodyAndHeader("direct:named", "43", "device", "d1");
+    await().atMost(LIMIT).until(() -> seen.contains("43"));
+    assertThatThrownBy(() -> context.createProducerTemplate().sendBody("direct:named", "44"))
+        .hasRootCauseMessage(
+            "the topic needs the header 'device', which the message does not have");
   }
 
   @Test

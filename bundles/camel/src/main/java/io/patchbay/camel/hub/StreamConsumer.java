@@ -1,21 +1,15 @@
 package io.patchbay.camel.hub;
 
-import io.patchbay.camel.HubHeaders;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.store.Recorded;
-import io.patchbay.thing.Uplink;
-import io.patchbay.thing.Uplink.Reading;
-import io.patchbay.thing.Value;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.RollbackExchangeException;
 import org.apache.camel.support.DefaultConsumer;
@@ -77,7 +71,7 @@ final class StreamConsumer extends DefaultConsumer implements Metrics, Health {
 
   private void deliver(Recorded recorded, Consumer<@Nullable Throwable> done) {
     Exchange exchange = createExchange(true);
-    fill(exchange.getMessage(), recorded);
+    exchange.setIn(new UplinkMessage(exchange.getContext(), recorded));
     getAsyncProcessor()
         .process(
             exchange,
@@ -93,44 +87,6 @@ final class StreamConsumer extends DefaultConsumer implements Metrics, Health {
     return exception == null && exchange.isRollbackOnly()
         ? new RollbackExchangeException("the route rolled back", exchange)
         : exception;
-  }
-
-  private static void fill(Message message, Recorded recorded) {
-    Uplink uplink = recorded.uplink();
-    message.setBody(uplink);
-    message.setHeader(HubHeaders.THING, uplink.thing().value());
-    message.setHeader(HubHeaders.PROFILE, recorded.profile());
-    message.setHeader(HubHeaders.TIME, uplink.time());
-    message.setHeader(HubHeaders.RECEIVED, uplink.received());
-    message.setHeader(HubHeaders.SEQUENCE, recorded.sequence());
-    if (uplink instanceof Reading reading) {
-      message.setHeader(HubHeaders.PROPERTY, reading.property());
-      message.setHeader(HubHeaders.VALUE, plain(reading.value()));
-      message.setHeader(HubHeaders.QUALITY, reading.quality().name());
-      if (!reading.unit().isEmpty()) {
-        message.setHeader(HubHeaders.UNIT, reading.unit());
-      }
-    } else if (uplink instanceof Uplink.Occurrence occurrence) {
-      message.setHeader(HubHeaders.PROPERTY, occurrence.event());
-      Map<String, Object> data = new HashMap<>();
-      occurrence.data().forEach((field, value) -> data.put(field, plain(value)));
-      message.setHeader(HubHeaders.VALUE, data);
-    } else if (uplink instanceof Uplink.StatusChange change) {
-      message.setHeader(HubHeaders.VALUE, change.status().name().toLowerCase(Locale.ROOT));
-    }
-  }
-
-  private static Object plain(Value value) {
-    if (value instanceof Value.Bool bool) {
-      return bool.value();
-    } else if (value instanceof Value.Int integer) {
-      return integer.value();
-    } else if (value instanceof Value.Num number) {
-      return number.value();
-    } else if (value instanceof Value.Data data) {
-      return data.value().toArray();
-    }
-    return value.text();
   }
 
   @Override

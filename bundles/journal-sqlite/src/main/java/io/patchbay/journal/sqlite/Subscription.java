@@ -66,6 +66,11 @@ final class Subscription {
     return reading;
   }
 
+  /** As {@link #reading()}; the largest number when nobody reads. */
+  synchronized long read() {
+    return taken ? reading : Long.MAX_VALUE;
+  }
+
   synchronized long position() {
     return position;
   }

@@ -35,6 +35,15 @@ final class Subscriptions {
     this.log = log;
   }
 
+  /** The sequence up to which all that are being read were read. */
+  long read() {
+    long read = Long.MAX_VALUE;
+    for (Subscription one : all.values()) {
+      read = Math.min(read, one.read());
+    }
+    return read;
+  }
+
   static void check(String name) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(

@@ -9,12 +9,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest uplinks in memory, for readers near the head. Bounded by uplinks and octets: the
- * oldest go, and who needs them reads the file.
+ * The newest uplinks in memory, for readers near the head. What all of them have read goes at once,
+ * but for the last few: kept longer, it would only be moved about by the garbage collector. Bounded
+ * by uplinks and octets: the oldest go, and who needs them reads the file.
  */
 final class Tail {
   /** Entries handed out under one lock. */
   private static final int STEP = 512;
+
+  /** Uplinks that stay although everybody has read them, for who comes back at once. */
+  private static final int FEW = 512;
 
   /**
    * One entry's uplinks.
@@ -55,7 +59,13 @@ final class Tail {
     since = last;
   }
 
-  synchronized void add(List<Item> more) {
+  /**
+   * @param read sequence up to which every reader has read
+   */
+  synchronized void add(List<Item> more, long read) {
+    while (uplinks > FEW && at(from).last() <= read) {
+      drop();
+    }
     for (Item item : more) {
       if (to - from == items.length) {
         drop();

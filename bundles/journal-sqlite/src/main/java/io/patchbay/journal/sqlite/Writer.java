@@ -46,7 +46,10 @@ final class Writer implements AutoCloseable {
   private final Subscriptions subscriptions;
   private final Supplier<? extends Iterable<CommitListener>> listeners;
   private final Consumer<Long> written;
+
+  /** One for each thread that waits for its own; who gives up takes it away. */
   private final Queue<Chore<?>> chores = new ConcurrentLinkedQueue<>();
+
   private final Thread thread;
   private final Figures figures = new Figures();
   private volatile Head head;
@@ -143,9 +146,11 @@ final class Writer implements AutoCloseable {
     try {
       return chore.stage().get(CHORE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
+      chores.remove(chore);
       Thread.currentThread().interrupt();
       throw new SQLException("interrupted while the journal was busy", e);
     } catch (TimeoutException e) {
+      chores.remove(chore);
       throw new SQLException("the journal has been busy for " + CHORE_PATIENCE.toSeconds() + " s");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SQLException failed) {
@@ -233,7 +238,7 @@ final class Writer implements AutoCloseable {
     names.commit();
     kept.commit();
     Head after = batch.head();
-    tail.add(batch.items());
+    tail.add(batch.items(), subscriptions.read());
     for (Subscription subscription : subscriptions.all()) {
       subscription.committed(before.totals(), after.totals(), batch.items(), after.last());
     }
