@@ -254,7 +254,7 @@ final class LoadBroker implements Line {
         out.write(0x30 | qos << 1);
         int length = 2 + name.length + (qos > 0 ? 2 : 0) + 1 + payload.length;
         while (length > 0x7F) {
-          out.write(length & 0x7F | 0x80);
+          out.write((length & 0x7F) | 0x80);
           length >>>= 7;
         }
         out.write(length);

@@ -193,7 +193,7 @@ final class MqttBench {
   }
 
   private List<Measurement> group(List<Case> cases) throws Exception {
-    List<Case> wanted = cases.stream().filter(one -> one.name().contains(options.only())).toList();
+    List<Case> wanted = cases.stream().filter(one -> options.wants(one.name())).toList();
     Map<String, List<Outcome>> outcomes = new LinkedHashMap<>();
     try (Trial all = new Trial()) {
       List<Trial> trials = new ArrayList<>();

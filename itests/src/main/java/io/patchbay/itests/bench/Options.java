@@ -1,5 +1,7 @@
 package io.patchbay.itests.bench;
 
+import java.util.Arrays;
+
 /**
  * What the command line says.
  *
@@ -8,12 +10,12 @@ package io.patchbay.itests.bench;
  * @param rounds repetitions, from 1
  * @param outstanding messages under way at once, 1 to 30000; 0 for what the benchmark measures with
  * @param warm seconds of load before anything is measured
- * @param only part of the names of the cases wanted
+ * @param only the cases wanted: parts of their names, or whole ones behind =; divided by semicolons
  */
 record Options(String name, int seconds, int rounds, int outstanding, int warm, String only) {
   static final String USAGE =
       "usage: bench [mqtt|journal|pipeline] [--seconds N] [--rounds N] [--outstanding N] [--warm N]"
-          + " [--only CASE]";
+          + " [--only CASE[;CASE...]]";
 
   /**
    * @throws IllegalArgumentException saying what is accepted
@@ -48,6 +50,17 @@ record Options(String name, int seconds, int rounds, int outstanding, int warm, 
       case "--only" -> new Options(name, seconds, rounds, outstanding, warm, value);
       default -> throw new IllegalArgumentException(word + " is not known; " + USAGE);
     };
+  }
+
+  /** Whether a case is to be run. */
+  boolean wants(String benchmarked) {
+    return only.isEmpty()
+        || Arrays.stream(only.split(";"))
+            .anyMatch(
+                word ->
+                    word.startsWith("=")
+                        ? benchmarked.equals(word.substring(1))
+                        : benchmarked.contains(word));
   }
 
   /** How many messages are under way at once. */

@@ -81,7 +81,7 @@ final class PipelineBench {
             new Case("SenML, journal", SENML, true));
     double floor = 0;
     for (Case one : cases) {
-      if (!one.name().contains(options.only())) {
+      if (!options.wants(one.name())) {
         continue;
       }
       List<Result> results = new ArrayList<>();

@@ -82,10 +82,7 @@ interface Subject extends AutoCloseable {
         Files.readString(RunningHub.dist().resolve("routes/readings-to-mqtt.camel.yaml"));
     String route = shipped.replace("connection: local", "connection: bench");
     if (qos == 0) {
-      route =
-          route
-              .replaceAll(" *(subscription|start): .*\n", "")
-              .replace("qos: 1", "qos: 0");
+      route = route.replaceAll(" *(subscription|start): .*\n", "").replace("qos: 1", "qos: 0");
     }
     Files.writeString(folder.resolve("bench.camel.yaml"), route);
     for (int i = 1; i < routes; i++) {

@@ -90,7 +90,8 @@ final class Meaning {
 
   /** A value of JSON or SenML. */
   Point point(Value raw, Optional<Instant> time) {
-    Value value = words.contains(raw.text()) ? raw : typed(raw);
+    // the text of a number is dear, and most slots have no words
+    Value value = !words.isEmpty() && words.contains(raw.text()) ? raw : typed(raw);
     return value == null ? wrong(raw) : new Point.Decoded(slot, value, time);
   }
 
