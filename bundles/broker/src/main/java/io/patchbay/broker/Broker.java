@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
@@ -45,7 +45,10 @@ public final class Broker implements Health, Metrics {
 
   private final BundleContext context;
   private final CompletableFuture<EmbeddedBroker> started = new CompletableFuture<>();
-  private final Queue<ServiceRegistration<?>> registrations = new ConcurrentLinkedQueue<>();
+
+  /** Three at most: who hears of credentials, the hub's door, and that devices may come. */
+  private final Queue<ServiceRegistration<?>> registrations = new ArrayBlockingQueue<>(3);
+
   private final AtomicBoolean subscribed = new AtomicBoolean();
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final AtomicBoolean listening = new AtomicBoolean();
@@ -81,6 +84,21 @@ public final class Broker implements Health, Metrics {
         registration = registrations.poll()) {
       registration.unregister();
     }
+    // On a thread of its own: Artemis leaves behind, on each that calls it, what leads back here.
+    Thread closer = new Thread(this::close, "patchbay-broker-stop");
+    closer.setContextClassLoader(ActiveMQServer.class.getClassLoader());
+    closer.start();
+    try {
+      closer.join(TimeUnit.SECONDS.toMillis(2 * STOP_SECONDS));
+      if (closer.isAlive()) {
+        log.error("The broker does not stop; what it holds stays until the hub is restarted");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void close() {
     try {
       started.orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join().close();
     } catch (CompletionException notStarted) {

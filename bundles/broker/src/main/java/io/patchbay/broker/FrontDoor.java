@@ -12,6 +12,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,23 @@ final class FrontDoor implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+    forget(GlobalEventExecutor.INSTANCE.terminationFuture().cause());
+    forget(ImmediateEventExecutor.INSTANCE.terminationFuture().cause());
+  }
+
+  /**
+   * Netty, which stays when this bundle is replaced, keeps exceptions for ever with the stack of
+   * whoever came first: it leads to this class, and to all that it leads to. Taken again on a
+   * thread that has none of our frames, it leads nowhere.
+   */
+  private static void forget(Throwable kept) {
+    Thread thread = new Thread(kept::fillInStackTrace, "patchbay-broker-forget");
+    thread.start();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Opens the hub's door: loopback, any free port, no limits of devices. */

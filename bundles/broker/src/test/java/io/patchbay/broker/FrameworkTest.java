@@ -8,6 +8,7 @@ import io.patchbay.access.DeviceCredentials;
 import io.patchbay.southbound.HubBroker;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.felix.framework.FrameworkFactory;
@@ -30,6 +32,8 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.wiring.BundleRevision;
+import org.osgi.framework.wiring.BundleWiring;
+import org.osgi.framework.wiring.FrameworkWiring;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.condition.Condition;
 
@@ -160,6 +164,44 @@ final class FrameworkTest {
       assertThat(has(HubBroker.class.getName(), null)).isTrue();
       assertThat(has(Condition.class.getName(), LISTENING)).isFalse();
     }
+  }
+
+  @Test
+  void nothingHoldsABrokerThatWasReplaced() throws Exception {
+    context()
+        .registerService(
+            Condition.class,
+            Condition.INSTANCE,
+            FrameworkUtil.asDictionary(
+                Map.of("osgi.condition.id", "patchbay.mqtt.subscribed", "connection", "local")));
+    await().atMost(20, TimeUnit.SECONDS).until(() -> has(Condition.class.getName(), LISTENING));
+    String[] login = Files.readString(data.resolve("mqtt-device")).strip().split(":", 2);
+    assertThat(publish(listeningPort(), login[1], "mqttv5", "tele/plug/SENSOR", "x")).isZero();
+    Bundle broker =
+        Stream.of(context().getBundles())
+            .filter(bundle -> "io.patchbay.broker".equals(bundle.getSymbolicName()))
+            .findFirst()
+            .orElseThrow();
+    WeakReference<ClassLoader> replaced =
+        new WeakReference<>(broker.adapt(BundleWiring.class).getClassLoader());
+
+    broker.stop();
+    broker.update();
+    CountDownLatch refreshed = new CountDownLatch(1);
+    framework
+        .adapt(FrameworkWiring.class)
+        .refreshBundles(List.of(broker), event -> refreshed.countDown());
+    assertThat(refreshed.await(20, TimeUnit.SECONDS)).isTrue();
+    broker.start();
+    await().atMost(20, TimeUnit.SECONDS).until(() -> has(Condition.class.getName(), LISTENING));
+    assertThat(publish(listeningPort(), login[1], "mqttv5", "tele/plug/SENSOR", "y")).isZero();
+    await()
+        .atMost(20, TimeUnit.SECONDS)
+        .until(
+            () -> {
+              System.gc();
+              return replaced.get() == null;
+            });
   }
 
   private int publish(String port, String password, String version, String topic, String text)
