@@ -45,11 +45,30 @@ final class Backpressure {
   /** What one device connection has on its way. */
   final class Flow {
     private final Channel channel;
+    private final Acknowledgements acknowledgements;
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile boolean mqtt5;
 
+    /** Of the one thread that handles the connection's packets at a time. */
+    private Acknowledgements.@Nullable Waiting begun;
+
     Flow(Channel channel) {
       this.channel = channel;
+      acknowledgements = new Acknowledgements(channel);
+    }
+
+    /** Artemis begins with the next QoS 1 message of this connection, one at a time. */
+    void begin() {
+      begun = acknowledgements.begin();
+    }
+
+    /** The message that Artemis began with. */
+    Acknowledgements.@Nullable Waiting begun() {
+      return begun;
+    }
+
+    Acknowledgements acknowledgements() {
+      return acknowledgements;
     }
 
     boolean isMqtt5() {

@@ -124,9 +124,7 @@ final class BrokerSecurity implements ActiveMQSecurityManager5 {
     int queueAt = address.indexOf("::");
     if (queueAt < 0) {
       return switch (check) {
-        case SEND ->
-            TopicFilters.allowPublish(login.credential().publish(), address)
-                && isWithinTopics(address);
+        case SEND -> login.mayPublish(address) && isWithinTopics(address);
         case CREATE_ADDRESS -> TopicFilters.allowSubscribe(login.credential().subscribe(), address);
         default -> false;
       };

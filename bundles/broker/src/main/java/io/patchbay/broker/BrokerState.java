@@ -64,6 +64,10 @@ final class BrokerState {
         counter("pauses_total", "Times a publisher had to wait", counters.pauses.sum()),
         gauge("hub_queue_messages", "Messages waiting for the hub", queues.hubDepth()),
         gauge("hub_queue_bytes", "Octets waiting for the hub", queues.hubBytes()),
+        gauge(
+            "handed_over_messages",
+            "Messages that the hub has not acknowledged and that are not stored here",
+            broker.handover().size()),
         gauge("subscriptions", "Subscriptions of devices", queues.subscriptions()),
         gauge("subscriber_queue_messages", "Messages for subscribers", queues.subscriberDepth()),
         gauge(

@@ -18,6 +18,12 @@ final class DeliveryStamp {
 
   private static final String SUFFIX = "." + PROPERTY;
 
+  private static final SimpleString EXISTS =
+      SimpleString.of(MQTTUtil.MQTT_USER_PROPERTY_EXISTS_KEY);
+
+  /** What most messages get: they have no user property of their own. */
+  private static final SimpleString FIRST = name(0);
+
   private final String epoch;
   private final AtomicLong counter = new AtomicLong();
 
@@ -30,22 +36,28 @@ final class DeliveryStamp {
 
   /** Overwrites what a device may have put there. */
   void stamp(Message message) {
-    String id = epoch + "." + Long.toString(counter.incrementAndGet(), Character.MAX_RADIX);
-    int count =
-        message.containsProperty(MQTTUtil.MQTT_USER_PROPERTY_EXISTS_KEY)
-            ? message.getIntProperty(MQTTUtil.MQTT_USER_PROPERTY_EXISTS_KEY)
-            : 0;
+    SimpleString id =
+        SimpleString.of(
+            epoch + "." + Long.toString(counter.incrementAndGet(), Character.MAX_RADIX));
+    if (!message.containsProperty(EXISTS)) {
+      message.putStringProperty(FIRST, id);
+      message.putIntProperty(EXISTS, 1);
+      return;
+    }
+    int count = message.getIntProperty(EXISTS);
     boolean there = false;
-    if (count > 0) {
-      for (SimpleString forged : forged(message)) {
-        message.putStringProperty(forged, SimpleString.of(id));
-        there = true;
-      }
+    for (SimpleString forged : forged(message)) {
+      message.putStringProperty(forged, id);
+      there = true;
     }
     if (!there) {
-      message.putStringProperty(MQTTUtil.MQTT_USER_PROPERTY_KEY_PREFIX + count + SUFFIX, id);
-      message.putIntProperty(MQTTUtil.MQTT_USER_PROPERTY_EXISTS_KEY, count + 1);
+      message.putStringProperty(name(count), id);
+      message.putIntProperty(EXISTS, count + 1);
     }
+  }
+
+  private static SimpleString name(int position) {
+    return SimpleString.of(MQTTUtil.MQTT_USER_PROPERTY_KEY_PREFIX + position + SUFFIX);
   }
 
   /** Properties are kept as {@code mqtt.ordered.user.property.POSITION.NAME}. */

@@ -3,20 +3,25 @@ package io.patchbay.broker;
 import io.patchbay.access.DeviceCredentials;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.WildcardConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTVersion;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptor;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
@@ -36,12 +41,17 @@ final class EmbeddedBroker implements AutoCloseable {
   private static final String DEVICE_DOOR = "devices";
   private static final SimpleString NOWHERE = SimpleString.of("patchbay-nowhere");
   private static final int LOOK_MILLIS = 50;
+
+  /** Longer than the hub needs for what it lets be under way, shorter than devices wait. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private static final int SESSIONS_EVERY = 20;
 
   private final BrokerSettings settings;
   private final Counters counters;
   private final BrokerSecurity security;
   private final QueueWatch queues;
+  private final Handover handover;
   private final MqttServer server;
   private final Backpressure backpressure;
   private final Sessions sessions;
@@ -55,23 +65,33 @@ final class EmbeddedBroker implements AutoCloseable {
             return thread;
           });
   private final ScheduledFuture<?> looking;
+  private volatile @Nullable MQTTStateManager states;
   private int looks;
   private int port = -1;
   private int tlsPort = -1;
 
   EmbeddedBroker(BrokerSettings settings, DeviceCredentials credentials) throws Exception {
+    this(settings, credentials, PATIENCE);
+  }
+
+  /**
+   * @param patience with the hub, before a message is stored here
+   */
+  EmbeddedBroker(BrokerSettings settings, DeviceCredentials credentials, Duration patience)
+      throws Exception {
     this.settings = settings;
     counters = new Counters();
     security = new BrokerSecurity(credentials, counters, settings.maxTopics());
-    queues = new QueueWatch(settings, credentials.hub().user(), counters);
-    server = new MqttServer(configuration(settings), security);
+    queues = new QueueWatch(settings, credentials.hub().user(), counters, this::endsWithConnection);
+    handover = new Handover(patience);
+    server = new MqttServer(configuration(settings), security, handover);
     backpressure = new Backpressure(() -> queues.isFull(server), counters);
     ConnectionOrder order = new ConnectionOrder(server);
     PacketRules rules = new PacketRules(security, counters, settings.maxSessionExpiry(), order);
     server.getServiceRegistry().addIncomingInterceptor(rules.incoming());
     server.getServiceRegistry().addOutgoingInterceptor(rules.outgoing());
     server.registerBrokerPlugin(
-        new BrokerPlugin(new DeliveryStamp(new SecureRandom()), queues, counters, order));
+        new BrokerPlugin(new DeliveryStamp(new SecureRandom()), queues, counters, order, handover));
     FrontDoor opened = null;
     try {
       server.start();
@@ -82,14 +102,10 @@ final class EmbeddedBroker implements AutoCloseable {
                 + " is in use by another process or cannot be read; the log says more");
       }
       queues.look(server);
+      MQTTStateManager all = MQTTStateManager.getInstance(server);
+      states = all;
       sessions =
-          new Sessions(
-              server,
-              MQTTStateManager.getInstance(server),
-              security,
-              credentials,
-              queues,
-              settings.maxSessionExpiry());
+          new Sessions(server, all, security, credentials, queues, settings.maxSessionExpiry());
       opened = new FrontDoor(settings.maxPacketBytes(), counters);
       hubPort = opened.openForHub(acceptor(HUB_DOOR));
       door = opened;
@@ -145,7 +161,8 @@ final class EmbeddedBroker implements AutoCloseable {
   /** Ends the sessions of a credential that was changed or removed. */
   void changed(String user) {
     security.changed(user);
-    sessions.end(user);
+    // Artemis leaves behind, on each thread that calls it, what leads back to this bundle.
+    CompletableFuture.runAsync(() -> sessions.end(user), watch).join();
   }
 
   Counters counters() {
@@ -181,6 +198,32 @@ final class EmbeddedBroker implements AutoCloseable {
     stopServer(null);
   }
 
+  /** Messages on their way to the hub that are not stored here. */
+  Handover handover() {
+    return handover;
+  }
+
+  /**
+   * Whether the queue is of an MQTT 5 session that ends with its connection (clause 3.1.2.11.2):
+   * Artemis would keep it, and every message in it, on disk.
+   */
+  private boolean endsWithConnection(QueueConfiguration queue) {
+    String name = String.valueOf(queue.getName());
+    String topic = "." + queue.getAddress();
+    if (!name.endsWith(topic)) {
+      return false;
+    }
+    MQTTStateManager all = states;
+    MQTTSessionState state =
+        all == null
+            ? null
+            : all.getSessionStates().get(name.substring(0, name.length() - topic.length()));
+    return state != null
+        && state.getSession() != null
+        && state.getSession().getVersion() == MQTTVersion.MQTT_5
+        && state.getClientSessionExpiryInterval() == 0;
+  }
+
   private int open(NettyAcceptor acceptor, int configured, @Nullable SSLContext tls)
       throws IOException {
     int wanted = configured == 0 ? 0 : configured + settings.offset();
@@ -199,6 +242,7 @@ final class EmbeddedBroker implements AutoCloseable {
   private void look() {
     try {
       backpressure.look();
+      server.storeLate();
       if (++looks % SESSIONS_EVERY == 0) {
         queues.look(server);
         queues.cut(server);
@@ -230,9 +274,9 @@ final class EmbeddedBroker implements AutoCloseable {
         .setLargeMessagesDirectory(settings.directory().resolve("large").toString())
         .setPagingDirectory(settings.directory().resolve("paging").toString())
         .setJournalType(JournalType.NIO)
-        .setJournalFileSize(4 * 1024 * 1024)
+        .setJournalFileSize(1024 * 1024)
         .setJournalMinFiles(2)
-        .setJournalPoolFiles(8)
+        .setJournalPoolFiles(4)
         .setJournalBufferTimeout_NIO(200_000)
         .setJournalSyncNonTransactional(true)
         .setJournalSyncTransactional(true)

@@ -6,6 +6,8 @@ import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.paging.PagingManager;
+import org.apache.activemq.artemis.core.persistence.StorageManager;
+import org.apache.activemq.artemis.core.security.SecurityStore;
 import org.apache.activemq.artemis.core.server.BindingQueryResult;
 import org.apache.activemq.artemis.core.server.Queue;
 import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
@@ -17,8 +19,38 @@ import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
 final class MqttServer extends ActiveMQServerImpl {
   private static final SimpleString TOPICS = SimpleString.of("$sys.topics");
 
-  MqttServer(Configuration configuration, BrokerSecurity security) {
+  private final BrokerSecurity security;
+  private final Handover handover;
+
+  MqttServer(Configuration configuration, BrokerSecurity security, Handover handover) {
     super(configuration, null, security);
+    this.security = security;
+    this.handover = handover;
+  }
+
+  /** Each session takes it from here. */
+  @Override
+  public SecurityStore getSecurityStore() {
+    return new Permissions(super.getSecurityStore(), security);
+  }
+
+  @Override
+  protected StorageManager createStorageManager() {
+    return new HubStore(
+        getConfiguration(),
+        getCriticalAnalyzer(),
+        getExecutorFactory(),
+        getScheduledPool(),
+        getIOExecutorFactory(),
+        getIoCriticalErrorListener(),
+        handover);
+  }
+
+  /** Stores what the hub does not take in time; called again and again by one thread. */
+  void storeLate() throws Exception {
+    if (getStorageManager() instanceof HubStore store) {
+      store.storeLate();
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
@@ -23,8 +24,8 @@ import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at every packet of a device on its way in and out: counts, bounds what a client may ask
- * for, and keeps the flow. Packets of the hub pass.
+ * Looks at every packet on its way in and out: counts, bounds what a device may ask for, keeps the
+ * flow, and takes messages and acknowledgements from Artemis to send them in order.
  */
 final class PacketRules {
   /** What no rule allows, so that the subscription is answered with 0x87, not authorized. */
@@ -59,6 +60,9 @@ final class PacketRules {
         limitMessageExpiry(publish);
         counters.messagesIn.increment();
         if (flow != null) {
+          if (publish.fixedHeader().qosLevel() == MqttQoS.AT_LEAST_ONCE) {
+            flow.acknowledgements().arrived(publish.variableHeader().packetId());
+          }
           flow.received(publish.fixedHeader().remainingLength());
         }
       } else if (flow != null && channel != null) {
@@ -71,11 +75,15 @@ final class PacketRules {
   MQTTInterceptor outgoing() {
     return (packet, connection) -> {
       Channel channel = channel(connection);
-      order.enter(channel);
       MqttMessageType type = packet.fixedHeader().messageType();
       if (type == MqttMessageType.PUBLISH) {
         counters.messagesOut.increment();
-      } else if (type == MqttMessageType.PUBREC) {
+        return !sent(packet, channel);
+      } else if (type == MqttMessageType.PUBACK) {
+        return !acknowledged(packet, channel);
+      }
+      order.enter(channel);
+      if (type == MqttMessageType.PUBREC) {
         Backpressure.Flow flow = channel == null ? null : Backpressure.flow(channel);
         if (flow != null) {
           flow.handled();
@@ -88,6 +96,23 @@ final class PacketRules {
       }
       return true;
     };
+  }
+
+  private static boolean sent(MqttMessage packet, @Nullable Channel channel) {
+    if (channel == null) {
+      return false;
+    }
+    Outbound.of(channel).send(packet);
+    return true;
+  }
+
+  private static boolean acknowledged(MqttMessage puback, @Nullable Channel channel) {
+    Backpressure.Flow flow = channel == null ? null : Backpressure.flow(channel);
+    if (flow != null && puback.variableHeader() instanceof MqttMessageIdVariableHeader of) {
+      flow.acknowledgements().acknowledge(of.messageId(), puback);
+      return true;
+    }
+    return sent(puback, channel);
   }
 
   /** A QoS 2 packet can come again without being sent on: it is handled when PUBREC goes out. */

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.core.postoffice.Binding;
@@ -30,13 +31,22 @@ final class QueueWatch {
   private final BrokerSettings settings;
   private final String hubUser;
   private final Counters counters;
+  private final Predicate<QueueConfiguration> endsWithConnection;
 
   private volatile List<Queue> hubQueues = List.of();
   private volatile List<Queue> subscriberQueues = List.of();
   private final AtomicInteger retained = new AtomicInteger();
   private volatile boolean full;
 
-  QueueWatch(BrokerSettings settings, String hubUser, Counters counters) {
+  /**
+   * @param endsWithConnection tells the queues that need not be kept on disk
+   */
+  QueueWatch(
+      BrokerSettings settings,
+      String hubUser,
+      Counters counters,
+      Predicate<QueueConfiguration> endsWithConnection) {
+    this.endsWithConnection = endsWithConnection;
     this.settings = settings;
     this.hubUser = hubUser;
     this.counters = counters;
@@ -51,6 +61,9 @@ final class QueueWatch {
     }
     if (name.startsWith(INTERNAL) || isHub(name, String.valueOf(queue.getUser()))) {
       return;
+    }
+    if (endsWithConnection.test(queue)) {
+      queue.setDurable(false);
     }
     if (subscriberQueues.size() >= settings.maxQueues()) {
       throw new ActiveMQSecurityException(
@@ -187,6 +200,11 @@ final class QueueWatch {
     } else if (!name.startsWith(INTERNAL)) {
       subscribers.add(queue);
     }
+  }
+
+  /** Whether the queue is the hub's own. */
+  boolean isHub(Queue queue) {
+    return hubQueues.contains(queue);
   }
 
   private boolean isHub(String name, String user) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /** A broker in a process of its own, to be killed. Prints its two ports. */
@@ -49,7 +50,8 @@ final class BrokerProcess implements AutoCloseable {
   }
 
   public static void main(String[] arguments) throws Exception {
-    RunningBroker running = new RunningBroker(RunningBroker.settings(Path.of(arguments[0])));
+    RunningBroker running =
+        new RunningBroker(RunningBroker.settings(Path.of(arguments[0])), Duration.ofMillis(10));
     System.out.println("ports " + running.broker.hubPort() + " " + running.broker.port());
     new CountDownLatch(1).await();
   }

@@ -10,6 +10,7 @@ import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -63,7 +64,8 @@ final class DeliveryTest {
 
   @Test
   void stampsOldClientsForgersAndLargeMessages() throws Exception {
-    try (RunningBroker running = new RunningBroker(RunningBroker.settings(data))) {
+    try (RunningBroker running =
+        new RunningBroker(RunningBroker.settings(data), Duration.ofMillis(10))) {
       Queue<Mqtt5Publish> seen = new ConcurrentLinkedQueue<>();
       Mqtt5AsyncClient hub = hub(running.broker.hubPort(), seen, true);
       Mqtt3BlockingClient old = running.device3("plug", "old");

@@ -8,6 +8,7 @@ import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** A broker in this process, open to devices, and clients for it. */
@@ -21,7 +22,11 @@ final class RunningBroker implements AutoCloseable {
   final EmbeddedBroker broker;
 
   RunningBroker(BrokerSettings settings) throws Exception {
-    broker = new EmbeddedBroker(settings, devices);
+    this(settings, Duration.ofSeconds(5));
+  }
+
+  RunningBroker(BrokerSettings settings, Duration patience) throws Exception {
+    broker = new EmbeddedBroker(settings, devices, patience);
     try {
       broker.listen();
     } catch (IOException e) {
@@ -49,6 +54,28 @@ final class RunningBroker implements AutoCloseable {
         2_000,
         5,
         32 * 1024 * 1024,
+        3600);
+  }
+
+  /** Room for many. */
+  static BrokerSettings wide(Path data) {
+    return new BrokerSettings(
+        data.resolve("broker"),
+        0,
+        "127.0.0.1",
+        0,
+        0,
+        "",
+        "",
+        "PKCS12",
+        65_536,
+        20,
+        64 * 1024 * 1024,
+        100_000,
+        50,
+        2_000,
+        5,
+        256 * 1024 * 1024,
         3600);
   }
 
