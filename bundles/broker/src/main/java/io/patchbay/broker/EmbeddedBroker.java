@@ -210,16 +210,21 @@ final class EmbeddedBroker implements AutoCloseable {
   private boolean endsWithConnection(QueueConfiguration queue) {
     String name = String.valueOf(queue.getName());
     String topic = "." + queue.getAddress();
-    if (!name.endsWith(topic)) {
+    MQTTStateManager all = states;
+    if (all == null || !name.endsWith(topic)) {
       return false;
     }
-    MQTTStateManager all = states;
-    MQTTSessionState state =
-        all == null
-            ? null
-            : all.getSessionStates().get(name.substring(0, name.length() - topic.length()));
-    return state != null
-        && state.getSession() != null
+    String clientId = name.substring(0, name.length() - topic.length());
+    if (!all.isClientConnected(clientId)) {
+      return false;
+    }
+    MQTTSessionState state;
+    try {
+      state = all.getSessionState(clientId);
+    } catch (Exception e) {
+      throw new IllegalStateException("the session of " + clientId + " cannot be read", e);
+    }
+    return state.getSession() != null
         && state.getSession().getVersion() == MQTTVersion.MQTT_5
         && state.getClientSessionExpiryInterval() == 0;
   }

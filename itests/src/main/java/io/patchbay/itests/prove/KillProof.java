@@ -36,6 +36,7 @@ final class KillProof {
     try (North north = new North(fleet, hub.mqttPort(), List.of(hub.mqttLogin()))) {
       Stored stored = Stored.read(hub, fleet);
       for (int round = 1; round <= rounds; round++) {
+        north.pause();
         loadAndKill(hub, sender, 1_000 + random.nextInt(3_000));
         hub = RunningHub.start(data, offset);
         north.reconnect(hub.mqttPort(), List.of(hub.mqttLogin()));

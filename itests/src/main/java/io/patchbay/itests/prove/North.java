@@ -66,6 +66,11 @@ final class North implements AutoCloseable {
     previous = 0;
   }
 
+  /** Nothing is sent for a while: that is no gap. */
+  synchronized void pause() {
+    previous = 0;
+  }
+
   synchronized long longestGapMs() {
     return longestGap / 1_000_000;
   }
