@@ -10,7 +10,7 @@ import java.util.List;
 sealed interface Arguments {
   /** The calls there are, for messages. */
   String USAGE =
-      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...]";
+      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], prepare";
 
   /** The largest offset with which the default ports stay below 65536. */
   int MAX_OFFSET = 50_000;
@@ -34,6 +34,9 @@ sealed interface Arguments {
     }
   }
 
+  /** Makes later starts faster. */
+  record Prepare() implements Arguments {}
+
   /**
    * @throws Refusal naming the word that is not understood and what is accepted
    */
@@ -45,6 +48,7 @@ sealed interface Arguments {
     return switch (words.get(0)) {
       case "run" -> parseRun(rest);
       case "check" -> parseCheck(rest);
+      case "prepare" -> parsePrepare(rest);
       default -> throw Refusal.usage("Unknown word '" + words.get(0) + "'; " + USAGE + ".");
     };
   }
@@ -87,6 +91,13 @@ sealed interface Arguments {
       paths.add(path(word));
     }
     return new Check(paths);
+  }
+
+  private static Prepare parsePrepare(List<String> words) throws Refusal {
+    if (!words.isEmpty()) {
+      throw Refusal.usage("prepare takes no options, not '" + words.get(0) + "'; " + USAGE + ".");
+    }
+    return new Prepare();
   }
 
   private static Path path(String value) throws Refusal {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkEvent;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
@@ -44,9 +46,9 @@ final class Hub {
    */
   static Hub install(List<Path> folders, Map<String, String> properties, Predicate<String> wanted)
       throws Refusal {
-    List<Path> jars = new ArrayList<>();
+    List<Path> places = new ArrayList<>();
     for (Path folder : folders) {
-      jars.addAll(jars(folder));
+      jars(folder).forEach(jar -> places.add(Unpacked.of(jar)));
     }
     Framework framework =
         ServiceLoader.load(FrameworkFactory.class)
@@ -57,10 +59,12 @@ final class Hub {
       framework.init();
       StartLevels levels = new StartLevels();
       List<Bundle> bundles = new ArrayList<>();
-      for (Path jar : jars) {
-        // by reference: the shipped jars are not copied into the framework's storage
+      for (Path place : places) {
+        // by reference: what ships is not copied into the framework's storage
         bundles.add(
-            framework.getBundleContext().installBundle("reference:" + jar.toUri().toASCIIString()));
+            framework
+                .getBundleContext()
+                .installBundle("reference:" + place.toUri().toASCIIString()));
       }
       for (Bundle bundle : bundles) {
         String name = String.valueOf(bundle.getSymbolicName());
@@ -75,6 +79,11 @@ final class Hub {
     } catch (BundleException failed) {
       throw Refusal.because("The framework cannot start: " + rootMessage(failed) + ".");
     }
+  }
+
+  /** Hands the configuration to {@code inside}, which need not read it again; before the start. */
+  void configure(Map<String, Map<String, Object>> values) {
+    context().registerService(Map.class, values, role("configuration"));
   }
 
   void start() throws Refusal {
@@ -100,6 +109,10 @@ final class Hub {
       throw new IllegalStateException(impossible);
     }
     return Optional.empty();
+  }
+
+  private static Dictionary<String, Object> role(String role) {
+    return FrameworkUtil.asDictionary(Map.of(ROLE, role));
   }
 
   /** A property of the first service that a filter selects. */
@@ -142,7 +155,8 @@ final class Hub {
         != FrameworkEvent.WAIT_TIMEDOUT;
   }
 
-  private static List<Path> jars(Path folder) throws Refusal {
+  /** What lies in a folder of bundles, by name. */
+  static List<Path> jars(Path folder) throws Refusal {
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
     } catch (IOException failed) {

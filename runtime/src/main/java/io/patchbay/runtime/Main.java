@@ -31,10 +31,13 @@ public final class Main {
     try {
       Path home = home();
       Arguments arguments = Arguments.parse(List.of(words));
-      exitCode =
-          arguments instanceof Arguments.Run run
-              ? run(home, run, out)
-              : Checking.check(home, (Arguments.Check) arguments, out);
+      if (arguments instanceof Arguments.Run run) {
+        exitCode = run(home, run, out);
+      } else if (arguments instanceof Arguments.Check check) {
+        exitCode = Checking.check(home, check, out);
+      } else {
+        exitCode = Preparing.prepare(home, PATIENCE, out);
+      }
     } catch (Refusal refusal) {
       System.err.println(refusal.getMessage());
       exitCode = refusal.exitCode();
@@ -72,6 +75,7 @@ public final class Main {
               List.of(home.resolve("bundles")),
               FrameworkSettings.of(home, data, run.offset(), run.settings()),
               name -> true);
+      hub.configure(configuration.named());
       CountDownLatch stop = new CountDownLatch(1);
       Signals.onStop(stop::countDown);
       watchFramework(hub, stop);

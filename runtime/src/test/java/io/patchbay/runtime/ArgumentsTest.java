@@ -27,6 +27,7 @@ final class ArgumentsTest {
         "run --offset -100 | --offset must be a whole number from 0 to 50000, not '-100'",
         "run --offset 50001 | --offset must be a whole number from 0 to 50000, not '50001'",
         "check --all | Unknown option '--all' of check",
+        "prepare lib | prepare takes no options, not 'lib'",
       })
   void refusesWhatItDoesNotKnow(String line, String message) {
     List<String> words = line == null ? List.of() : List.of(line.split(" "));
@@ -50,6 +51,11 @@ final class ArgumentsTest {
             Arguments.parse(
                 List.of("run", "--data=a", "--offset", "100", "--set", "p:k=v", "--set=q:k=w=x")))
         .isEqualTo(new Arguments.Run(Path.of("a"), 100, List.of("p:k=v", "q:k=w=x")));
+  }
+
+  @Test
+  void prepares() throws Refusal {
+    assertThat(Arguments.parse(List.of("prepare"))).isEqualTo(new Arguments.Prepare());
   }
 
   @Test

@@ -58,6 +58,13 @@ public final class Configuration {
     return values;
   }
 
+  /** The same by {@code PID} or {@code PID~NAME}: in types that every class loader shares. */
+  public Map<String, Map<String, Object>> named() {
+    Map<String, Map<String, Object>> named = new LinkedHashMap<>();
+    values.forEach((pid, value) -> named.put(pid.toString(), value));
+    return named;
+  }
+
   /** PIDs of factories, which have several configurations or none. */
   public boolean factory(String pid) {
     return metatype.find(pid).map(Metatype.Schema::factory).orElse(false);

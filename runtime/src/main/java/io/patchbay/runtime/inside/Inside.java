@@ -14,6 +14,7 @@ import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.cm.ConfigurationAdmin;
 
@@ -25,7 +26,8 @@ public final class Inside implements BundleActivator {
   private static final String ROLE = "patchbay.role";
 
   @Override
-  public void start(BundleContext context) throws IOException, ConfigurationException {
+  public void start(BundleContext context)
+      throws IOException, ConfigurationException, InvalidSyntaxException {
     configure(context);
     context.registerService(Supplier.class, new Diagnosis(context), role("diagnosis"));
     context.registerService(BiPredicate.class, new DocumentCheck(context), role("check"));
@@ -36,27 +38,38 @@ public final class Inside implements BundleActivator {
   @Override
   public void stop(BundleContext context) {}
 
-  private static void configure(BundleContext context) throws IOException, ConfigurationException {
-    Path home = Path.of(context.getProperty("patchbay.home"));
-    Path data = Path.of(context.getProperty("patchbay.data"));
-    String set = context.getProperty("patchbay.set");
-    List<String> settings = set == null ? List.of() : set.lines().toList();
-    Configuration configuration = Configuration.read(home, data, settings);
+  private static void configure(BundleContext context)
+      throws IOException, ConfigurationException, InvalidSyntaxException {
     ServiceReference<ConfigurationAdmin> reference =
         context.getServiceReference(ConfigurationAdmin.class);
     if (reference == null) {
       throw new IllegalStateException("ConfigurationAdmin starts after " + context.getBundle());
     }
     ConfigurationAdmin admin = context.getService(reference);
-    for (var entry : configuration.values().entrySet()) {
-      String pid = entry.getKey().pid();
+    for (Map.Entry<String, Map<String, Object>> entry : configuration(context).entrySet()) {
+      String[] pid = entry.getKey().split("~", 2);
       var target =
-          entry.getKey().name().isEmpty()
-              ? admin.getConfiguration(pid, "?")
-              : admin.getFactoryConfiguration(pid, entry.getKey().name(), "?");
+          pid.length == 1
+              ? admin.getConfiguration(pid[0], "?")
+              : admin.getFactoryConfiguration(pid[0], pid[1], "?");
       target.update(FrameworkUtil.asDictionary(entry.getValue()));
     }
     context.ungetService(reference);
+  }
+
+  /** What the launcher has read already; read here when somebody else booted the framework. */
+  @SuppressWarnings("unchecked")
+  private static Map<String, Map<String, Object>> configuration(BundleContext context)
+      throws ConfigurationException, InvalidSyntaxException {
+    for (ServiceReference<?> read :
+        context.getServiceReferences(Map.class, "(" + ROLE + "=configuration)")) {
+      return (Map<String, Map<String, Object>>) context.getService(read);
+    }
+    Path home = Path.of(context.getProperty("patchbay.home"));
+    Path data = Path.of(context.getProperty("patchbay.data"));
+    String set = context.getProperty("patchbay.set");
+    List<String> settings = set == null ? List.of() : set.lines().toList();
+    return Configuration.read(home, data, settings).named();
   }
 
   private static void deployFolder(BundleContext context) {

@@ -1,0 +1,75 @@
+package io.patchbay.runtime;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.hooks.weaving.WeavingHook;
+import org.osgi.framework.hooks.weaving.WovenClass;
+import org.osgi.framework.hooks.weaving.WovenClassListener;
+
+/**
+ * The classes of a running hub, to be written into an archive that the virtual machine maps at the
+ * next start (class data sharing, JEP 350). Classes of bundles get in too: the machine finds them
+ * by name and compares length and CRC of the bytes, so a replaced bundle gets its new ones.
+ */
+final class SharedClasses {
+  private final Queue<Class<?>> defined = new ConcurrentLinkedQueue<>();
+
+  private SharedClasses() {}
+
+  /** Remembers every class that a bundle defines from now on. */
+  static SharedClasses watch(BundleContext context) {
+    SharedClasses classes = new SharedClasses();
+    // the framework tells listeners of classes only while somebody could weave them
+    context.registerService(WeavingHook.class, woven -> {}, null);
+    context.registerService(
+        WovenClassListener.class,
+        woven -> {
+          if (woven.getState() == WovenClass.DEFINED) {
+            classes.defined.add(woven.getDefinedClass());
+          }
+        },
+        null);
+    return classes;
+  }
+
+  /**
+   * Writes the archive.
+   *
+   * @return what the virtual machine said, when there is no archive
+   */
+  String dump(Path archive) {
+    link();
+    try {
+      Object said =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "vmCds",
+                  new Object[] {new String[] {"dynamic_dump", archive.toString()}},
+                  new String[] {String[].class.getName()});
+      return Files.exists(archive) ? "" : String.valueOf(said).strip();
+    } catch (JMException without) {
+      return String.valueOf(without.getMessage());
+    }
+  }
+
+  /**
+   * Only linked classes are written, and many are loaded without being linked: those that others
+   * are verified against. Asking for fields links, and initializes nothing.
+   */
+  private void link() {
+    for (Class<?> type : defined) {
+      try {
+        Object unused = type.getDeclaredFields();
+      } catch (LinkageError optional) {
+        // names a class that is not shipped: it stays out of the archive
+      }
+    }
+  }
+}
