@@ -18,14 +18,19 @@ final class OpenApi {
 
   private OpenApi() {}
 
+  /** Makes the document when somebody asks. */
+  interface Source {
+    JsonNode document() throws IOException;
+  }
+
   /** The route that answers with it. */
-  static Route route(java.util.function.Supplier<JsonNode> document) {
+  static Route route(Source source) {
     return Route.get(
             PATH,
             Role.VIEWER,
             "This description",
             "OpenApi",
-            exchange -> exchange.reply(200, document.get()))
+            exchange -> exchange.reply(200, source.document()))
         .open();
   }
 

@@ -1,6 +1,5 @@
 package io.patchbay.northbound.rest;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import jakarta.servlet.Servlet;
@@ -137,8 +136,7 @@ public final class RestServer implements Health, Metrics {
         Duration.ofSeconds(config.heartbeatSeconds()));
   }
 
-  private static Router router(Rooms rooms, StreamRoutes streams, Settings settings)
-      throws IOException {
+  private static Router router(Rooms rooms, StreamRoutes streams, Settings settings) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new ThingRoutes(rooms, settings).routes());
     routes.addAll(new CommandRoutes(rooms).routes());
@@ -150,9 +148,7 @@ public final class RestServer implements Health, Metrics {
     routes.addAll(new RejectionRoutes(rooms).routes());
     routes.addAll(new AccessRoutes(rooms).routes());
     routes.addAll(new OperationRoutes(rooms, settings).routes());
-    List<JsonNode> document = new ArrayList<>();
-    routes.add(OpenApi.route(() -> document.get(0)));
-    document.add(OpenApi.document(routes, settings.version()));
+    routes.add(OpenApi.route(() -> OpenApi.document(routes, settings.version())));
     return new Router(routes);
   }
 
