@@ -2,6 +2,7 @@ package io.patchbay.broker;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import javax.management.MBeanServerFactory;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
@@ -23,7 +24,8 @@ final class MqttServer extends ActiveMQServerImpl {
   private final Handover handover;
 
   MqttServer(Configuration configuration, BrokerSecurity security, Handover handover) {
-    super(configuration, null, security);
+    // its own and empty: asking for the platform's makes all of the beans that describe the machine
+    super(configuration, MBeanServerFactory.newMBeanServer(), security);
     this.security = security;
     this.handover = handover;
   }
