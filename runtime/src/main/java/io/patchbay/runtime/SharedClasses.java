@@ -1,6 +1,9 @@
 package io.patchbay.runtime;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Queue;
@@ -45,6 +48,9 @@ final class SharedClasses {
    */
   String dump(Path archive) {
     link();
+    PrintStream out = System.out;
+    // the machine's own code tells there how it gets on
+    System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
     try {
       Object said =
           ManagementFactory.getPlatformMBeanServer()
@@ -56,6 +62,8 @@ final class SharedClasses {
       return Files.exists(archive) ? "" : String.valueOf(said).strip();
     } catch (JMException without) {
       return String.valueOf(without.getMessage());
+    } finally {
+      System.setOut(out);
     }
   }
 
