@@ -50,7 +50,7 @@ public final class Mosquitto implements AutoCloseable {
         persistence_location %s/
         autosave_interval 1
         max_queued_messages 0
-        max_inflight_messages 0
+        max_inflight_messages 1000
         user root
         """
             .formatted(port, directory));

@@ -48,9 +48,14 @@ public final class RunningHub implements AutoCloseable {
     return Path.of(System.getProperty("patchbay.dist", "dist/target/patchbay"));
   }
 
-  /** An offset (a multiple of 100) whose ports are free now. */
+  /**
+   * An offset (a multiple of 100) whose ports are free now, looked for from the system property
+   * {@code patchbay.offset} on.
+   */
   public static int freeOffset() {
-    for (int offset = 10_000; offset < 50_000; offset += 100) {
+    for (int offset = Integer.getInteger("patchbay.offset", 10_000);
+        offset < 50_000;
+        offset += 100) {
       if (free(8080 + offset) && free(1883 + offset) && free(8883 + offset)) {
         return offset;
       }

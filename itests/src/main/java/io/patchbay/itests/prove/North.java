@@ -10,12 +10,13 @@ import java.util.List;
 /** An enterprise system: takes every reading from the hub's broker, in a session that is kept. */
 final class North implements AutoCloseable {
   private static final int KEPT_SECONDS = 3_600;
+  private static final String FILTER = "patchbay/things/+/properties/+";
 
   private final List<BitSet> seen = new ArrayList<>();
   private final long[] last;
   private long outOfOrder;
   private long repeated;
-  private long previous;
+  private long previous = System.nanoTime();
   private long longestGap;
   private MqttPeer peer;
 
@@ -25,7 +26,7 @@ final class North implements AutoCloseable {
     }
     last = new long[fleet.size()];
     peer = connect(port, login);
-    peer.subscribe("patchbay/things/+/properties/+");
+    peer.subscribe(FILTER);
   }
 
   private MqttPeer connect(int port, List<String> login) throws IOException {
@@ -37,7 +38,7 @@ final class North implements AutoCloseable {
   void reconnect(int port, List<String> login) throws IOException {
     peer.close();
     peer = connect(port, login);
-    peer.subscribe("patchbay/things/+/properties/+");
+    peer.subscribe(FILTER);
   }
 
   private synchronized void received(String topic, byte[] payload) {
@@ -45,9 +46,7 @@ final class North implements AutoCloseable {
       return;
     }
     long now = System.nanoTime();
-    if (previous != 0) {
-      longestGap = Math.max(longestGap, now - previous);
-    }
+    longestGap = Math.max(longestGap, now - previous);
     previous = now;
     Fleet.Seen one = Fleet.seen(topic, payload);
     BitSet counters = seen.get(one.device());
@@ -60,19 +59,15 @@ final class North implements AutoCloseable {
     last[one.device()] = Math.max(last[one.device()], one.counter());
   }
 
-  /** What came before does not count for the longest gap. */
+  /** Silence before does not count for the longest gap. */
   synchronized void beginGap() {
     longestGap = 0;
-    previous = 0;
+    previous = System.nanoTime();
   }
 
-  /** Nothing is sent for a while: that is no gap. */
-  synchronized void pause() {
-    previous = 0;
-  }
-
+  /** The present silence included. */
   synchronized long longestGapMs() {
-    return longestGap / 1_000_000;
+    return Math.max(longestGap, System.nanoTime() - previous) / 1_000_000;
   }
 
   synchronized long delivered() {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -31,28 +32,51 @@ final class Sender {
     }
   }
 
-  /** Sends until told to stop, or until the connection breaks. */
+  /** Sends until told to stop, or until the connection breaks. Waits for a broker that is away. */
   void run(int port, List<String> login, int perSecond, BooleanSupplier goOn)
       throws IOException, InterruptedException {
     Semaphore window = new Semaphore(WINDOW);
-    MqttPeer peer =
-        MqttPeer.connect(
-            port,
-            "prove-sender",
-            login,
-            0,
-            (topic, payload) -> {},
-            id -> {
-              acknowledge(id);
-              window.release();
-            });
-    try (peer) {
+    Optional<MqttPeer> connected = connect(port, login, window, goOn);
+    if (connected.isEmpty()) {
+      return;
+    }
+    try (MqttPeer peer = connected.get()) {
       send(peer, perSecond, goOn, window);
       if (peer.open() && !window.tryAcquire(WINDOW, 30, TimeUnit.SECONDS) && peer.open()) {
         throw new IllegalStateException(
             (WINDOW - window.availablePermits()) + " messages were not acknowledged in 30 s");
       }
     }
+  }
+
+  private Optional<MqttPeer> connect(
+      int port, List<String> login, Semaphore window, BooleanSupplier goOn)
+      throws IOException, InterruptedException {
+    List<MqttPeer> connected = new ArrayList<>();
+    boolean ended =
+        Drain.until(
+            () -> {
+              try {
+                connected.add(
+                    MqttPeer.connect(
+                        port,
+                        "prove-sender",
+                        login,
+                        0,
+                        (topic, payload) -> {},
+                        id -> {
+                          acknowledge(id);
+                          window.release();
+                        }));
+                return true;
+              } catch (IOException e) {
+                return !goOn.getAsBoolean();
+              }
+            });
+    if (!ended) {
+      throw new IOException("the broker did not take the fleet's connection within a minute");
+    }
+    return connected.stream().findFirst();
   }
 
   private void send(MqttPeer peer, int perSecond, BooleanSupplier goOn, Semaphore window)

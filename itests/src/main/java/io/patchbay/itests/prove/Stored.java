@@ -1,11 +1,10 @@
 package io.patchbay.itests.prove;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.patchbay.itests.RunningHub;
 import io.patchbay.itests.bench.Fleet;
 import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -28,19 +27,18 @@ final class Stored {
     }
   }
 
-  static Stored read(RunningHub hub, Fleet fleet) throws IOException, InterruptedException {
+  static Stored read(Api api, Fleet fleet) throws IOException, InterruptedException {
     Stored stored = new Stored(fleet);
     for (int device = 0; device < fleet.size(); device++) {
-      stored.readings(hub, device);
+      stored.readings(api, device);
     }
-    stored.rejected(hub, fleet);
+    stored.rejected(api);
     return stored;
   }
 
-  private void readings(RunningHub hub, int device) throws IOException, InterruptedException {
+  private void readings(Api api, int device) throws IOException, InterruptedException {
     JsonNode body =
-        get(
-            hub,
+        api.get(
             "/api/v1/things/"
                 + Fleet.thing(device)
                 + "/readings?property="
@@ -70,40 +68,36 @@ final class Stored {
     }
   }
 
-  private void rejected(RunningHub hub, Fleet fleet) throws IOException, InterruptedException {
+  /** A message of the fleet may lie among the rejected, too; what else lies there is not ours. */
+  private void rejected(Api api) throws IOException, InterruptedException {
     String after = "0";
     while (!after.isEmpty()) {
-      JsonNode page = get(hub, "/api/v1/rejected?limit=1000&after=" + after);
+      JsonNode page = api.get("/api/v1/rejected?limit=1000&after=" + after);
       for (JsonNode frame : page.get("rejected")) {
-        String address = frame.get("address").asText();
-        if (address.startsWith("bench/")) {
-          int device = Integer.parseInt(address.substring(address.lastIndexOf('/') + 1));
-          JsonNode payload = JSON.readTree(frame.get("text").asText());
-          int counter = payload.get(Fleet.kind(device).key()).asInt();
-          if (device < fleet.size()) {
-            if (found.get(device).get(counter)) {
-              duplicates++;
-            }
-            found.get(device).set(counter);
-          }
+        String[] levels = frame.get("address").asText().split("/", -1);
+        if (levels.length == 3 && levels[0].equals("bench") && levels[2].matches("[0-9]{1,6}")) {
+          rejected(Integer.parseInt(levels[2]), frame.get("text").asText());
         }
       }
       after = page.get("next").asText();
     }
   }
 
-  private static JsonNode get(RunningHub hub, String path)
-      throws IOException, InterruptedException {
-    HttpResponse<String> response = hub.get(path);
-    if (response.statusCode() != 200) {
-      throw new IOException(path + " answers " + response.statusCode() + ": " + response.body());
+  private void rejected(int device, String payload) {
+    if (device >= found.size()) {
+      return;
     }
-    return JSON.readTree(response.body());
-  }
-
-  /** The counters of a device. */
-  BitSet of(int device) {
-    return found.get(device);
+    try {
+      JsonNode counter = JSON.readTree(payload).path(Fleet.kind(device).key());
+      if (counter.isInt()) {
+        if (found.get(device).get(counter.asInt())) {
+          duplicates++;
+        }
+        found.get(device).set(counter.asInt());
+      }
+    } catch (JsonProcessingException e) {
+      // it was rejected for that
+    }
   }
 
   long count() {
@@ -119,13 +113,26 @@ final class Stored {
   }
 
   /** How many acknowledged messages are not here. */
-  long missing(Fleet fleet, Sender sender) {
+  long missing(Sender sender) {
     long missing = 0;
-    for (int device = 0; device < fleet.size(); device++) {
-      BitSet lost = sender.acknowledged(device);
-      lost.andNot(found.get(device));
-      missing += lost.cardinality();
+    for (int device = 0; device < found.size(); device++) {
+      missing += without(sender.acknowledged(device), found.get(device));
     }
     return missing;
+  }
+
+  /** How many of these did not come out north. */
+  long missingIn(North north) {
+    long missing = 0;
+    for (int device = 0; device < found.size(); device++) {
+      missing += without(found.get(device), north.seen(device));
+    }
+    return missing;
+  }
+
+  private static long without(BitSet all, BitSet present) {
+    BitSet missing = (BitSet) all.clone();
+    missing.andNot(present);
+    return missing.cardinality();
   }
 }

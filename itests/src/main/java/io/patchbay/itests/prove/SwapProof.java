@@ -1,114 +1,244 @@
 package io.patchbay.itests.prove;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.patchbay.itests.Mosquitto;
 import io.patchbay.itests.RunningHub;
 import io.patchbay.itests.bench.Fleet;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Bundles are replaced under load by dropping jars into {@code deploy/}: the MQTT binding again and
- * again, the simulated devices added, updated and removed. Nothing is lost, order per device stays.
+ * Everything that can be replaced is replaced under load: the MQTT binding again and again, another
+ * binding beside it, a profile, a route, the parts that connections and components live in, core.
+ * What does not come up goes back. Nothing is lost, order per device stays, nothing grows.
  */
 final class SwapProof {
-  private static final int DEVICES = 50;
-  private static final int PER_SECOND = 1_000;
   private static final String MQTT = "io.patchbay.binding.mqtt";
   private static final String SIM = "io.patchbay.binding.sim";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Path data;
-  private final int rounds;
+  /** Replaced less often: who lives on them comes back with them. */
+  private static final List<String> FOUNDATIONS =
+      List.of("wrap-camel-components", "wrap-camel-paho", "camel-mqtt", "core");
 
-  SwapProof(Path data, int rounds) {
-    this.data = data;
-    this.rounds = rounds;
+  /** After so many replacements nothing may have grown since the first ones. */
+  private static final long GROWN_HEAP_MB = 24;
+
+  private static final long GROWN_THREADS = 6;
+  private static final long GROWN_CLASSES = 600;
+
+  @FunctionalInterface
+  private interface Step {
+    void run() throws IOException, InterruptedException;
   }
 
-  Proof run() throws IOException, InterruptedException, TimeoutException {
-    Fleet fleet = new Fleet(DEVICES);
-    fleet.prepare(data, "local");
-    Sender sender = new Sender(fleet);
-    try (Hub hub = new Hub(RunningHub.start(data, RunningHub.freeOffset()));
-        North north = new North(fleet, hub.port(), hub.login())) {
-      AtomicBoolean goOn = new AtomicBoolean(true);
-      AtomicReference<Exception> failed = new AtomicReference<>();
-      Thread load =
-          new Thread(
-              () -> {
-                try {
-                  sender.run(hub.port(), hub.login(), PER_SECOND, goOn::get);
-                } catch (IOException | InterruptedException e) {
-                  failed.set(e);
-                }
-              },
-              "prove-load");
-      load.start();
-      boolean begun = Drain.until(() -> north.delivered() > 2L * PER_SECOND);
-      north.beginGap();
-      try {
-        for (int round = 1; begun && round <= rounds; round++) {
-          swap(hub.running(), round);
-          System.err.printf(
-              "round %d: %d acknowledged, %d delivered, longest gap %d ms%n",
-              round, sender.acknowledged(), north.delivered(), north.longestGapMs());
-        }
-      } finally {
-        goOn.set(false);
-        load.join();
-      }
-      Exception problem = failed.get();
-      if (problem != null) {
-        throw new IOException("the load could not be sent", problem);
-      }
-      return verdict(hub.running(), fleet, sender, north);
+  private final Scene scene;
+  private int versions;
+
+  private SwapProof(Scene scene) {
+    this.scene = scene;
+  }
+
+  static Proof run(Path data, Terms terms)
+      throws IOException, InterruptedException, TimeoutException {
+    int rounds = terms.rounds(2, 20);
+    try (Scene scene = Scene.of(data, terms.things(50, 200), terms);
+        Receiver receiver = new Receiver(scene.fleet)) {
+      SwapProof proof = new SwapProof(scene);
+      scene.api().put("/api/v1/routes/prove-http", receiver.route("&thing=" + Fleet.thing(0)));
+      int perSecond = terms.perSecond(1_000, 5_000);
+      scene.load(perSecond);
+      scene.await(2L * perSecond);
+      proof.play(rounds, terms.brief());
+      scene.silence();
+      long said = scene.sender.acknowledged(0).cardinality();
+      scene.findings.expect(
+          Drain.until(() -> receiver.taken() >= said), "the HTTP receiver did not get everything");
+      scene.findings.expect(receiver.outOfOrder() == 0, "the HTTP receiver saw disorder");
+      return scene.verdict(rounds, scene.findings.figure("gapMs.binding"));
     }
   }
 
-  private Proof verdict(RunningHub hub, Fleet fleet, Sender sender, North north)
-      throws IOException, InterruptedException {
-    long gap = north.longestGapMs();
-    boolean all = Drain.until(() -> north.delivered() >= sender.acknowledged());
-    Stored stored = Stored.read(hub, fleet);
-    long undelivered = all ? 0 : sender.acknowledged() - north.delivered();
-    return new Proof(
-        rounds,
-        sender.sent(),
-        sender.acknowledged(),
-        stored.count(),
-        north.delivered(),
-        stored.missing(fleet, sender) + undelivered,
-        stored.duplicates() + north.repeated(),
-        stored.outOfOrder() + north.outOfOrder(),
-        gap,
-        Leaks.count(hub));
+  private void play(int rounds, boolean brief) throws IOException, InterruptedException {
+    during("nothing", () -> Drain.seconds(2));
+    during("bindingByFolder", this::dropBinding);
+    Vitals before = warm();
+    for (int round = 1; round <= rounds; round++) {
+      swap(round);
+      System.err.printf(
+          "round %d: %d acknowledged, %d delivered, %s%n",
+          round, scene.sender.acknowledged(), scene.north().delivered(), scene.findings.figures());
+    }
+    // In the binding's own flow, seen from inside: what comes out north shows the machine's noise,
+    // too.
+    scene.findings.figure(
+        "gateMicros",
+        (long) (scene.api().metric("patchbay_mqtt_longest_swap_seconds", "local") * 1e6));
+    during("refused", this::refused);
+    compare(before, Vitals.of(scene.hub()));
+    for (int round = 1; round <= (brief ? 1 : 5); round++) {
+      for (String folder : FOUNDATIONS) {
+        during(folder, () -> replace(folder));
+      }
+    }
+    during("newProfile", this::aNewProfileIsHeard);
   }
 
-  private void swap(RunningHub hub, int round) throws IOException, InterruptedException {
-    drop(hub, MQTT, "binding-mqtt", round * 10);
-    drop(hub, SIM, "binding-sim", round * 10);
-    drop(hub, SIM, "binding-sim", round * 10 + 1);
-    Files.delete(data.resolve("deploy/binding-sim.jar"));
-    await(SIM + " is removed", () -> !version(hub, SIM).contains("prove"));
+  /** The first replacements load what the later ones need. */
+  private Vitals warm() throws IOException, InterruptedException {
+    swap(0);
+    return Vitals.of(scene.hub());
   }
 
-  /** Drops a jar of a new version and waits until it runs. */
-  private void drop(RunningHub hub, String name, String folder, int number)
-      throws IOException, InterruptedException {
-    String version = "0.1.0.prove" + number;
-    Path made = data.resolve(folder + ".jar.new");
-    Versions.copy(shipped(folder), made, version);
-    Files.createDirectories(data.resolve("deploy"));
+  private void swap(int round) throws IOException, InterruptedException {
+    during("binding", () -> replace("binding-mqtt"));
+    during(
+        "others",
+        () -> {
+          replace("binding-sim");
+          replace("binding-sim");
+          scene.api().remove("/api/v1/bundles/" + SIM);
+        });
+    Fleet.Kind kind = Fleet.KINDS.get(round % Fleet.KINDS.size());
+    during(
+        "profile",
+        () ->
+            scene
+                .api()
+                .put(
+                    "/api/v1/profiles/bench-" + kind.name(),
+                    kind.profile()
+                        .replace("title: Load", "title: Round " + round + " of the load")));
+    Path shipped = RunningHub.dist().resolve("routes/readings-to-mqtt.camel.yaml");
+    String route =
+        Files.readString(shipped)
+            .replace(
+                "steps:", "steps:\n        - setHeader: { name: round, constant: " + round + " }");
+    during("route", () -> scene.api().put("/api/v1/routes/readings-to-mqtt", route));
+  }
+
+  /** Does something, and notes the longest silence meanwhile and shortly after. */
+  private void during(String what, Step step) throws IOException, InterruptedException {
+    scene.north().beginGap();
+    step.run();
+    scene.await(scene.north().delivered() + 1);
+    Drain.seconds(0.3);
+    scene.await(scene.north().delivered() + 1);
+    scene.findings.atLeast("gapMs." + what, scene.north().longestGapMs());
+  }
+
+  private void replace(String folder) throws IOException, InterruptedException {
+    HttpResponse<String> answer = scene.api().deploy(version(folder, Map.of()));
+    if (answer.statusCode() != 200) {
+      throw new IOException(folder + " could not be replaced: " + answer.body());
+    }
+  }
+
+  private Path version(String folder, Map<String, String> headers) throws IOException {
+    Path made = scene.data().resolve(folder + ".jar.new");
+    versions++;
+    Versions.copy(shipped(folder), made, newest(), headers);
+    return made;
+  }
+
+  /** Qualifiers are compared as words. */
+  private String newest() {
+    return "0.1.0.prove%05d".formatted(versions);
+  }
+
+  private void dropBinding() throws IOException, InterruptedException {
+    Path made = version("binding-mqtt", Map.of());
+    String version = newest();
+    Files.createDirectories(scene.data().resolve("deploy"));
     Files.move(
-        made, data.resolve("deploy/" + folder + ".jar"), StandardCopyOption.REPLACE_EXISTING);
-    await(name + " " + version + " runs", () -> version(hub, name).equals(version));
+        made, scene.data().resolve("deploy/" + MQTT + ".jar"), StandardCopyOption.REPLACE_EXISTING);
+    boolean runs =
+        Drain.until(
+            () ->
+                scene
+                    .api()
+                    .bundle(MQTT)
+                    .filter(bundle -> bundle.get("version").asText().equals(version))
+                    .filter(bundle -> bundle.get("state").asText().equals("active"))
+                    .isPresent());
+    scene.findings.expect(runs, "a binding dropped into deploy/ does not run within a minute");
+  }
+
+  /** What does not resolve and what does not start is refused in words, and the old one runs. */
+  private void refused() throws IOException, InterruptedException {
+    refused(Map.of("Import-Package", "org.example.missing"), "org.example.missing");
+    refused(Map.of("Bundle-Activator", "org.example.Absent"), "org.example.Absent");
+  }
+
+  private void refused(Map<String, String> headers, String why)
+      throws IOException, InterruptedException {
+    HttpResponse<String> answer = scene.api().deploy(version("binding-mqtt", headers));
+    scene.findings.expect(
+        answer.statusCode() == 422 || answer.statusCode() == 409,
+        "a bundle that cannot run is answered with " + answer.statusCode());
+    scene.findings.expect(
+        answer.body().contains(why), "the answer does not say why: " + answer.body());
+    Path bad = version("binding-mqtt", headers);
+    Path file = scene.data().resolve("deploy/bad.jar");
+    Files.move(bad, file);
+    boolean told =
+        Drain.until(
+            20, () -> Files.readString(scene.data().resolve("log/patchbay.log")).contains(why));
+    scene.findings.expect(told, "the log does not say that " + why + " is missing");
+    boolean listed =
+        Drain.until(
+            20, () -> scene.api().bundle(MQTT).orElseThrow().get("problem").asText().contains(why));
+    scene.findings.expect(listed, "the list of bundles does not say that " + why + " is missing");
+    scene.findings.expect(
+        scene.api().bundle(MQTT).orElseThrow().get("state").asText().equals("active"),
+        "the binding does not run any more");
+    Files.delete(file);
+  }
+
+  private void compare(Vitals before, Vitals after) {
+    Findings findings = scene.findings;
+    findings.figure("heapMb.before", before.heapMb());
+    findings.figure("heapMb.after", after.heapMb());
+    findings.figure("threads.before", before.threads());
+    findings.figure("threads.after", after.threads());
+    findings.figure("classes.before", before.classes());
+    findings.figure("classes.after", after.classes());
+    findings.expect(
+        after.heapMb() - before.heapMb() <= GROWN_HEAP_MB, "the heap has grown: " + after);
+    findings.expect(
+        after.threads() - before.threads() <= GROWN_THREADS, "threads have grown: " + after);
+    findings.expect(
+        after.classes() - before.classes() <= GROWN_CLASSES, "classes have grown: " + after);
+  }
+
+  /** Core and the connections were replaced: they still tell each other what to listen for. */
+  private void aNewProfileIsHeard() throws IOException, InterruptedException {
+    scene
+        .api()
+        .put(
+            "/api/v1/profiles/prove-late",
+            """
+            id: prove-late
+            title: Came late
+            thing: "late-{device}"
+            match: [ { protocol: mqtt, topic: "late/{device}" } ]
+            properties:
+              level: { type: number, forms: [ { protocol: mqtt, topic: "late/{device}", path: l } ] }
+            """);
+    boolean heard =
+        Drain.until(
+            20,
+            () -> {
+              Mosquitto.publish(
+                  scene.hub().mqttPort(), scene.hub().mqttLogin(), "late/one", "{\"l\":1}");
+              return scene.hub().get("/api/v1/things/late-one/properties/level").statusCode()
+                  == 200;
+            });
+    scene.findings.expect(heard, "a profile that came after core was replaced is not listened to");
   }
 
   private static Path shipped(String folder) throws IOException {
@@ -119,41 +249,5 @@ final class SwapProof {
       }
     }
     throw new IOException("the distribution has no " + folder + "-0.1.0.jar");
-  }
-
-  private static void await(String what, Drain.Look look) throws IOException, InterruptedException {
-    if (!Drain.until(look)) {
-      throw new IOException("after a minute it is still not so that " + what);
-    }
-  }
-
-  /** Version of an active bundle, empty when there is none. */
-  private static String version(RunningHub hub, String name)
-      throws IOException, InterruptedException {
-    JsonNode all = JSON.readTree(hub.get("/api/v1/bundles").body()).get("bundles");
-    for (JsonNode bundle : all) {
-      if (bundle.get("symbolicName").asText().equals(name)
-          && bundle.get("state").asText().equals("active")) {
-        return bundle.get("version").asText();
-      }
-    }
-    return "";
-  }
-
-  /** Ends the hub however the proof ends. */
-  private record Hub(RunningHub running, int port, List<String> login) implements AutoCloseable {
-    Hub(RunningHub running) throws IOException {
-      this(running, running.mqttPort(), List.of(running.mqttLogin()));
-    }
-
-    @Override
-    public void close() {
-      try {
-        running.stop();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while the hub stopped", e);
-      }
-    }
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.itests.prove;
+
+import org.jspecify.annotations.NullMarked;
