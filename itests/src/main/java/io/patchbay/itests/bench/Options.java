@@ -21,7 +21,7 @@ record Options(String name, int seconds, int rounds, int outstanding, int warm, 
    * @throws IllegalArgumentException saying what is accepted
    */
   static Options parse(String[] words) {
-    Options options = new Options("", 4, 3, 0, 20, "");
+    Options options = new Options("", 3, 3, 0, 20, "");
     for (int i = 0; i < words.length; i++) {
       String word = words[i];
       if (!word.startsWith("--")) {
