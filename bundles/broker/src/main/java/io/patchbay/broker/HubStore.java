@@ -106,6 +106,18 @@ final class HubStore extends JournalStorageManager {
   }
 
   @Override
+  public void storeMessageTransactional(long tx, Message message) throws Exception {
+    last.get().add(tx, true);
+    super.storeMessageTransactional(tx, message);
+  }
+
+  @Override
+  public void storeReferenceTransactional(long tx, long queue, long message) throws Exception {
+    last.get().add(tx, true);
+    super.storeReferenceTransactional(tx, queue, message);
+  }
+
+  @Override
   public void storeAcknowledge(long queue, long message) throws Exception {
     if (!handover.acknowledge(message)) {
       super.storeAcknowledge(queue, message);
