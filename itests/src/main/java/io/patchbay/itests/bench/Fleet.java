@@ -43,7 +43,7 @@ public final class Fleet {
      * @param name of the profile and in the topic
      * @param journal whether readings are kept
      */
-    String profile(String name, boolean journal) {
+    public String profile(String name, boolean journal) {
       return """
       id: bench-%1$s
       title: Load of the benchmarks, %1$s

@@ -111,7 +111,7 @@ final class SwapProof {
                 .api()
                 .put(
                     "/api/v1/profiles/bench-" + kind.name(),
-                    kind.profile()
+                    kind.profile(kind.name(), true)
                         .replace("title: Load", "title: Round " + round + " of the load")));
     Path shipped = RunningHub.dist().resolve("routes/readings-to-mqtt.camel.yaml");
     String route =
