@@ -14,6 +14,7 @@ import static org.eclipse.paho.mqttv5.common.packet.MqttWireMessage.MESSAGE_TYPE
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -392,6 +393,9 @@ final class Link {
       innermost = innermost.getCause();
     }
     String message = innermost.getMessage();
+    if (innermost instanceof UnknownHostException) {
+      return "no host is named '" + message + "'";
+    }
     return message == null ? innermost.getClass().getSimpleName() : message;
   }
 
