@@ -17,6 +17,14 @@ final class BrokerState {
       return new Check(
           NAME, State.WARN, "waits for the hub to subscribe before it lets devices in");
     }
+    if (broker.disk().isLow()) {
+      return new Check(
+          NAME,
+          State.CRITICAL,
+          "the disk under "
+              + broker.settings().directory()
+              + " is full: devices wait for their acknowledgements. Make room; they go on then");
+    }
     if (broker.backpressure().isClosed()) {
       return new Check(
           NAME,

@@ -52,6 +52,7 @@ final class EmbeddedBroker implements AutoCloseable {
   private final BrokerSecurity security;
   private final QueueWatch queues;
   private final Handover handover;
+  private final DiskSpace disk;
   private final MqttServer server;
   private final Backpressure backpressure;
   private final Sessions sessions;
@@ -85,7 +86,8 @@ final class EmbeddedBroker implements AutoCloseable {
     queues = new QueueWatch(settings, credentials.hub().user(), counters, this::endsWithConnection);
     handover = new Handover(patience);
     server = new MqttServer(configuration(settings), security, handover);
-    backpressure = new Backpressure(() -> queues.isFull(server), counters);
+    disk = new DiskSpace(settings.directory());
+    backpressure = new Backpressure(() -> disk.isLow() || queues.isFull(server), counters);
     ConnectionOrder order = new ConnectionOrder(server);
     PacketRules rules = new PacketRules(security, counters, settings.maxSessionExpiry(), order);
     server.getServiceRegistry().addIncomingInterceptor(rules.incoming());
@@ -173,6 +175,10 @@ final class EmbeddedBroker implements AutoCloseable {
     return queues;
   }
 
+  DiskSpace disk() {
+    return disk;
+  }
+
   Backpressure backpressure() {
     return backpressure;
   }
@@ -246,6 +252,7 @@ final class EmbeddedBroker implements AutoCloseable {
   /** Everything that has to be done again and again. */
   private void look() {
     try {
+      disk.look();
       backpressure.look();
       server.storeLate();
       if (++looks % SESSIONS_EVERY == 0) {
