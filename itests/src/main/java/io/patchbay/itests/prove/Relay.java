@@ -46,8 +46,10 @@ final class Relay implements AutoCloseable {
 
   /** What was open before is gone; new connections are carried. */
   void heal() {
-    state = State.CARRIES;
+    // no connection may go on that has lost something in its middle
+    state = State.REFUSES;
     drop();
+    state = State.CARRIES;
   }
 
   private void drop() {
@@ -62,6 +64,9 @@ final class Relay implements AutoCloseable {
         open.add(here);
         if (state == State.REFUSES) {
           close(here);
+          continue;
+        }
+        if (state == State.SWALLOWS) {
           continue;
         }
         Socket there = new Socket(InetAddress.getLoopbackAddress(), target);
