@@ -30,6 +30,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,6 +124,7 @@ final class ComponentTest {
     List<String> ended = new CopyOnWriteArrayList<>();
     for (int i = 0; i < 10; i++) {
       MqttMessage message = new MqttMessage(Integer.toString(i).getBytes(StandardCharsets.UTF_8));
+      message.setProperties(new MqttProperties());
       pool.publish(
           "soon",
           new Publication(
