@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
@@ -31,7 +32,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The broker's life: it starts beside everything else, registers {@link HubBroker}, opens to
- * devices when the hub has subscribed, and stays open from then on.
+ * devices when the hub has subscribed, and stays open from then on. Artemis ends itself when its
+ * disk fails it; then another one begins, as soon as there is room.
  */
 @Component(
     service = {Broker.class, Health.class, Metrics.class},
@@ -42,15 +44,16 @@ public final class Broker implements Health, Metrics {
   private static final Logger log = LoggerFactory.getLogger(Broker.class);
   private static final String LISTENING = "patchbay.broker.listening";
   private static final long STOP_SECONDS = 30;
+  private static final long AGAIN_SECONDS = 1;
 
   private final BundleContext context;
-  private final CompletableFuture<EmbeddedBroker> started = new CompletableFuture<>();
+  private volatile CompletableFuture<EmbeddedBroker> started = new CompletableFuture<>();
 
   /** Three at most: who hears of credentials, the hub's door, and that devices may come. */
   private final Queue<ServiceRegistration<?>> registrations = new ArrayBlockingQueue<>(3);
 
   private final AtomicBoolean subscribed = new AtomicBoolean();
-  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicBoolean listening = new AtomicBoolean();
   private volatile @Nullable String trouble;
 
@@ -61,7 +64,7 @@ public final class Broker implements Health, Metrics {
       @Reference DeviceCredentials credentials) {
     this.context = context;
     BrokerSettings settings = BrokerSettings.of(config, data(context), offset(context));
-    Thread starter = new Thread(() -> start(settings, credentials), "patchbay-broker-start");
+    Thread starter = new Thread(() -> live(settings, credentials), "patchbay-broker-start");
     // Artemis looks for its protocols, and its threads for theirs, with this loader.
     starter.setContextClassLoader(ActiveMQServer.class.getClassLoader());
     starter.start();
@@ -78,12 +81,8 @@ public final class Broker implements Health, Metrics {
 
   @Deactivate
   void stop() {
-    stopped.set(true);
-    for (ServiceRegistration<?> registration = registrations.poll();
-        registration != null;
-        registration = registrations.poll()) {
-      registration.unregister();
-    }
+    stopped.countDown();
+    withdraw();
     // On a thread of its own: Artemis leaves behind, on each that calls it, what leads back here.
     Thread closer = new Thread(this::close, "patchbay-broker-stop");
     closer.setContextClassLoader(ActiveMQServer.class.getClassLoader());
@@ -125,28 +124,78 @@ public final class Broker implements Health, Metrics {
     return broker == null ? List.of() : BrokerState.samples(broker);
   }
 
-  private void start(BrokerSettings settings, DeviceCredentials credentials) {
+  private void live(BrokerSettings settings, DeviceCredentials credentials) {
+    try {
+      EmbeddedBroker broker = start(settings, credentials);
+      while (broker != null) {
+        broker.awaitEnd();
+        if (isStopped()) {
+          return;
+        }
+        trouble = "its disk failed it; it starts again when there is room";
+        log.error("The broker ended: {}", trouble);
+        withdraw();
+        listening.set(false);
+        started = new CompletableFuture<>();
+        broker.close();
+        broker = startAgain(settings, credentials, broker.disk());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      started.completeExceptionally(new IllegalStateException("the broker does not run"));
+    }
+  }
+
+  private @Nullable EmbeddedBroker startAgain(
+      BrokerSettings settings, DeviceCredentials credentials, DiskSpace disk)
+      throws InterruptedException {
+    while (!stopped.await(AGAIN_SECONDS, TimeUnit.SECONDS)) {
+      disk.look();
+      EmbeddedBroker broker = disk.isLow() ? null : start(settings, credentials);
+      if (broker != null) {
+        return broker;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable EmbeddedBroker start(BrokerSettings settings, DeviceCredentials credentials) {
     long begun = System.nanoTime();
     try {
       EmbeddedBroker broker = new EmbeddedBroker(settings, credentials);
       log.info(
           "The broker started in {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
       URI uri = URI.create("tcp://127.0.0.1:" + broker.hubPort());
+      trouble = null;
       started.complete(broker);
       register(DeviceCredentials.Listener.class, broker::changed, Map.of());
       register(HubBroker.class, () -> uri, Map.of());
       if (subscribed.get()) {
         listen(broker);
       }
+      return broker;
     } catch (Exception | LinkageError e) {
       trouble = "could not start: " + e.getMessage();
       log.error("The broker could not start", e);
-      started.completeExceptionally(e);
+      return null;
+    }
+  }
+
+  private boolean isStopped() {
+    return stopped.getCount() == 0;
+  }
+
+  private void withdraw() {
+    for (ServiceRegistration<?> registration = registrations.poll();
+        registration != null;
+        registration = registrations.poll()) {
+      registration.unregister();
     }
   }
 
   private void listen(EmbeddedBroker broker) {
-    if (stopped.get() || !listening.compareAndSet(false, true)) {
+    if (isStopped() || !listening.compareAndSet(false, true)) {
       return;
     }
     try {
@@ -174,7 +223,7 @@ public final class Broker implements Health, Metrics {
   }
 
   private <T> void register(Class<T> type, T service, Map<String, Object> properties) {
-    if (!stopped.get()) {
+    if (!isStopped()) {
       registrations.add(
           context.registerService(type, service, FrameworkUtil.asDictionary(properties)));
     }

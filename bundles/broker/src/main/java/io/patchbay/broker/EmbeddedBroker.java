@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -66,6 +67,7 @@ final class EmbeddedBroker implements AutoCloseable {
             return thread;
           });
   private final ScheduledFuture<?> looking;
+  private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable MQTTStateManager states;
   private int looks;
   private int port = -1;
@@ -121,6 +123,11 @@ final class EmbeddedBroker implements AutoCloseable {
     }
     looking =
         watch.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Returns when it was closed or Artemis has ended itself. */
+  void awaitEnd() throws InterruptedException {
+    ended.await();
   }
 
   int hubPort() {
@@ -198,6 +205,7 @@ final class EmbeddedBroker implements AutoCloseable {
 
   @Override
   public void close() {
+    ended.countDown();
     looking.cancel(false);
     watch.shutdownNow();
     door.close();
@@ -251,6 +259,11 @@ final class EmbeddedBroker implements AutoCloseable {
 
   /** Everything that has to be done again and again. */
   private void look() {
+    if (!server.isStarted()) {
+      looking.cancel(false);
+      ended.countDown();
+      return;
+    }
     try {
       disk.look();
       backpressure.look();

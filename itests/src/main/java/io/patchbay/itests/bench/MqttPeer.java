@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -75,7 +76,24 @@ public final class MqttPeer implements AutoCloseable {
       Receiver receiver,
       IntConsumer acknowledged)
       throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    return connect(port, name, login, keep, receiver, acknowledged, new Socket());
+  }
+
+  /**
+   * As above, over a socket that the caller has set up.
+   *
+   * @param socket not connected yet
+   */
+  public static MqttPeer connect(
+      int port,
+      String name,
+      List<String> login,
+      int keep,
+      Receiver receiver,
+      IntConsumer acknowledged,
+      Socket socket)
+      throws IOException {
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(20_000);
     DataInputStream in =

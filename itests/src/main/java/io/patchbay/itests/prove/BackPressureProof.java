@@ -94,6 +94,9 @@ final class BackPressureProof {
     private final MqttPeer peer;
 
     Stuck(RunningHub hub) throws IOException {
+      // otherwise the system takes megabytes for it before the broker feels anything
+      Socket socket = new Socket();
+      socket.setReceiveBufferSize(4_096);
       peer =
           MqttPeer.connect(
               hub.mqttPort(),
@@ -101,7 +104,8 @@ final class BackPressureProof {
               List.of(hub.mqttLogin()),
               0,
               (topic, payload) -> hold(),
-              id -> {});
+              id -> {},
+              socket);
       peer.subscribe("patchbay/#");
     }
 

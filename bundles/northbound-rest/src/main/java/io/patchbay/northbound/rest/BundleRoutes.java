@@ -93,22 +93,29 @@ final class BundleRoutes {
   }
 
   private void deploy(Exchange exchange) throws IOException, RefusedException {
-    withUpload(exchange, jar -> exchange.reply(200, json(rooms.deployer().deploy(jar))));
+    exchange.reply(200, json(withUpload(exchange, rooms.deployer()::deploy)));
   }
 
   private void update(Exchange exchange) throws IOException, RefusedException {
     String name = find(exchange.path("name")).symbolicName();
-    withUpload(
-        exchange,
-        jar -> {
-          String given = symbolicName(jar);
-          if (!given.equals(name)) {
-            throw Problem.of(
-                422,
-                "the jar is '" + given + "', not '" + name + "'; install it with POST " + BUNDLES);
-          }
-          exchange.reply(200, json(rooms.deployer().deploy(jar)));
-        });
+    DeployedBundle updated =
+        withUpload(
+            exchange,
+            jar -> {
+              String given = symbolicName(jar);
+              if (!given.equals(name)) {
+                throw Problem.of(
+                    422,
+                    "the jar is '"
+                        + given
+                        + "', not '"
+                        + name
+                        + "'; install it with POST "
+                        + BUNDLES);
+              }
+              return rooms.deployer().deploy(jar);
+            });
+    exchange.reply(200, json(updated));
   }
 
   private void remove(Exchange exchange) throws IOException, RefusedException {
@@ -118,17 +125,19 @@ final class BundleRoutes {
 
   @FunctionalInterface
   private interface Upload {
-    void take(Path jar) throws IOException, RefusedException;
+    DeployedBundle take(Path jar) throws IOException, RefusedException;
   }
 
-  private void withUpload(Exchange exchange, Upload upload) throws IOException, RefusedException {
+  /** The file is gone again when this returns. */
+  private DeployedBundle withUpload(Exchange exchange, Upload upload)
+      throws IOException, RefusedException {
     exchange.accept(JAR);
     Path jar = Files.createTempFile("patchbay-upload", ".jar");
     try {
       try (OutputStream out = Files.newOutputStream(jar)) {
         exchange.copy(out, settings.maxUploadOctets());
       }
-      upload.take(jar);
+      return upload.take(jar);
     } finally {
       Files.deleteIfExists(jar);
     }
