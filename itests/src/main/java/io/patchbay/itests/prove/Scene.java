@@ -154,6 +154,8 @@ final class Scene implements AutoCloseable {
     long undelivered = stored.missingIn(north);
     findings.expect(undelivered == 0, undelivered + " stored messages did not come out north");
     findings.figure("deliveredTwice", north.repeated());
+    findings.figure("outOfOrder.journal", stored.outOfOrder());
+    findings.figure("outOfOrder.north", north.outOfOrder());
     api().checkLedger("at the end", findings);
     Vitals end = Vitals.of(hub);
     if (end.retained() > 0) {

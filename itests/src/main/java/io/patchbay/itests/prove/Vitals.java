@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 record Vitals(long heapMb, long threads, long classes, long retained) {
   private static final long MEGABYTE = 1 << 20;
-  private static final long PATIENCE_SECONDS = 15;
+  private static final long PATIENCE_SECONDS = 40;
 
   /** Collects, again and again for a while when replaced class loaders do not go. */
   static Vitals of(RunningHub hub) throws IOException, InterruptedException {
