@@ -161,11 +161,14 @@ final class NewcomerJourneyTest {
     Path folder = data.resolve("device-profiles");
     drop(folder, "boiler.yaml", profile("boiler", "degC"));
     await().atMost(HOT).until(() -> hub.get("/api/v1/profiles/boiler").statusCode() == 200);
-    publish("boiler/b1/state", "{\"t\":61.5}");
+    // in service first, subscribed a moment later
     await()
         .atMost(HOT)
         .untilAsserted(
-            () -> assertThat(value("/api/v1/things/b1/properties/temperature")).isEqualTo(61.5));
+            () -> {
+              publish("boiler/b1/state", "{\"t\":61.5}");
+              assertThat(value("/api/v1/things/b1/properties/temperature")).isEqualTo(61.5);
+            });
 
     drop(folder, "boiler.yaml", profile("boiler", "degF"));
     await()
@@ -181,11 +184,13 @@ final class NewcomerJourneyTest {
         .atMost(HOT)
         .untilAsserted(
             () -> assertThat(hub.get("/api/v1/profiles").body()).contains("boiler.yaml"));
-    publish("boiler/b1/state", "{\"t\":212}");
     await()
         .atMost(HOT)
         .untilAsserted(
-            () -> assertThat(value("/api/v1/things/b1/properties/temperature")).isEqualTo(100));
+            () -> {
+              publish("boiler/b1/state", "{\"t\":212}");
+              assertThat(value("/api/v1/things/b1/properties/temperature")).isEqualTo(100);
+            });
   }
 
   @Test
