@@ -1,7 +1,9 @@
 package io.patchbay.broker;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,7 +20,10 @@ final class Handover {
   private final long patienceNanos;
   private final Map<Long, Held> held = new ConcurrentHashMap<>();
 
-  /** Oldest first; those that are done go with the next look. */
+  /**
+   * Oldest first. Those that are done are empty and go with a later look: behind one that is held,
+   * the patience is the longest that they stay.
+   */
   private final Queue<Held> oldest = new ConcurrentLinkedQueue<>();
 
   /**
@@ -133,7 +138,7 @@ final class Handover {
   /** Stores what waits for too long; its PUBACKs go when {@code done} is run. */
   @Nullable Runnable storeLate(Store store) throws Exception {
     long now = System.nanoTime();
-    Queue<Held> stored = new ConcurrentLinkedQueue<>();
+    List<Held> stored = new ArrayList<>();
     for (Iterator<Held> each = oldest.iterator(); each.hasNext(); ) {
       Held one = each.next();
       if (one.state() == State.HELD) {

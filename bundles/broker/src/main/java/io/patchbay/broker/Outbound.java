@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Writes the messages and acknowledgements of one connection in the order they are given, and
  * flushes once for all that have come meanwhile. What is sent here waits for no store: a message is
  * in its queue after it was stored, and an acknowledgement is given when it may be sent. The queue
- * is bounded by what the client lets be under way; it is emptied as soon as the event loop turns.
+ * is bounded by what the client lets be under way, of QoS 0 by the channel's watermark, at which
+ * Artemis stops delivering; it is emptied as soon as the event loop turns.
  */
 final class Outbound implements Runnable {
   private static final AttributeKey<Outbound> OUTBOUND =
