@@ -16,8 +16,8 @@ public record DeliveryId(String value, Kind kind) {
     /** The id can come again for something new (an MQTT packet id): recorded, not compared. */
     FIRST,
     /**
-     * Delivered after a session was resumed: compared, in order, with what was kept last; the first
-     * that is not found ends the comparison until a {@link #FIRST} delivery begins it anew.
+     * Delivered again because a session was resumed: compared, in order, with what was kept last. A
+     * {@link #FIRST} delivery ends the comparison.
      */
     RESUMED
   }

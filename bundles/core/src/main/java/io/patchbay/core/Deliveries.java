@@ -44,12 +44,11 @@ final class Deliveries {
   private final Deque<Seen> order = new ArrayDeque<>();
   private final Map<String, Seen> newest = new HashMap<>();
   private long places;
-  private boolean comparing = true;
 
-  /** Where the present comparison after a resumed session found its first and its last. */
-  private long anchor = -1;
+  /** Where the present run of redeliveries has its first and its last; -1 when there is no run. */
+  private long first = -1;
 
-  private long found = -1;
+  private long last = -1;
 
   Deliveries(Collection<String> kept) {
     kept.forEach(this::enter);
@@ -59,34 +58,35 @@ final class Deliveries {
     Optional<Seen> before =
         switch (delivery.kind()) {
           case UNIQUE -> Optional.ofNullable(newest.get(delivery.value()));
-          case FIRST -> {
-            comparing = true;
-            anchor = -1;
-            found = -1;
-            yield Optional.empty();
-          }
+          case FIRST -> Optional.empty();
           case RESUMED -> resumed(delivery.value());
         };
-    return before
-        .map(seen -> new Verdict(true, seen))
-        .orElseGet(() -> new Verdict(false, enter(delivery.value())));
+    Verdict verdict =
+        before
+            .map(seen -> new Verdict(true, seen))
+            .orElseGet(() -> new Verdict(false, enter(delivery.value())));
+    switch (delivery.kind()) {
+      case FIRST -> first = -1;
+      case RESUMED -> run(verdict.seen().place);
+      case UNIQUE -> {}
+    }
+    return verdict;
   }
 
   /**
-   * What a session delivers again comes in the order in which it came first. A second resumption
-   * begins again with the first of them.
+   * What a session delivers again comes in the order in which it came first, and what is on the way
+   * at the same time has different ids. So an id that lies before the run is that of an older
+   * delivery, used again; one inside the run says that the session was resumed once more.
    */
   private Optional<Seen> resumed(String id) {
-    Seen seen = comparing ? newest.get(id) : null;
-    if (seen == null || (seen.place <= found && seen.place < anchor)) {
-      comparing = false;
-      return Optional.empty();
+    return Optional.ofNullable(newest.get(id)).filter(seen -> first < 0 || seen.place >= first);
+  }
+
+  private void run(long place) {
+    if (first < 0 || place <= last) {
+      first = place;
     }
-    if (anchor < 0) {
-      anchor = seen.place;
-    }
-    found = seen.place;
-    return Optional.of(seen);
+    last = place;
   }
 
   private Seen enter(String id) {

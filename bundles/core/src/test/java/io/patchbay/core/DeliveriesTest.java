@@ -86,6 +86,34 @@ final class DeliveriesTest {
   }
 
   @Test
+  void knowsWhatAnInterruptedResumptionBroughtForTheFirstTime() {
+    send(Kind.FIRST, "1");
+    send(Kind.FIRST, "2");
+    assertThat(send(Kind.RESUMED, "2")).isEqualTo(REPEATED);
+    assertThat(send(Kind.RESUMED, "3")).isEqualTo(STORED);
+    assertThat(send(Kind.RESUMED, "4")).isEqualTo(STORED);
+    for (int again = 0; again < 3; again++) {
+      assertThat(send(Kind.RESUMED, "2")).isEqualTo(REPEATED);
+      assertThat(send(Kind.RESUMED, "3")).isEqualTo(REPEATED);
+      assertThat(send(Kind.RESUMED, "4")).isEqualTo(REPEATED);
+    }
+    assertThat(send(Kind.RESUMED, "3")).isEqualTo(REPEATED);
+    assertThat(send(Kind.RESUMED, "4")).isEqualTo(REPEATED);
+    assertThat(send(Kind.RESUMED, "5")).isEqualTo(STORED);
+    assertThat(test.readings("power")).hasSize(5);
+  }
+
+  @Test
+  void anIdFromBeforeTheResumptionMayComeAgainForSomethingNew() {
+    send(Kind.FIRST, "7");
+    send(Kind.FIRST, "1");
+    assertThat(send(Kind.RESUMED, "1")).isEqualTo(REPEATED);
+    assertThat(send(Kind.RESUMED, "7")).isEqualTo(STORED);
+    assertThat(send(Kind.RESUMED, "1")).isEqualTo(REPEATED);
+    assertThat(send(Kind.RESUMED, "7")).isEqualTo(REPEATED);
+  }
+
+  @Test
   void remembersAcrossARestart() {
     send(Kind.UNIQUE, "a");
     send(Kind.FIRST, "1");
