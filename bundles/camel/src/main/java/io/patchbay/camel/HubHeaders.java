@@ -1,6 +1,8 @@
 package io.patchbay.camel;
 
-/** Names of the message headers that the {@code hub:} component sets and reads. */
+/**
+ * Names of the message headers, and of a property, that the {@code hub:} component sets and reads.
+ */
 public final class HubHeaders {
   /** Name of the thing, text. */
   public static final String THING = "HubThing";
@@ -39,6 +41,13 @@ public final class HubHeaders {
 
   /** The {@link io.patchbay.southbound.Origin} of a list of uplinks. */
   public static final String ORIGIN = "HubOrigin";
+
+  /**
+   * Property of the exchange, an AtomicBoolean, where several uplinks of a thing are under way at
+   * once: true from when an earlier one has failed. What has not been sent yet must fail then; all
+   * of it comes again, in order.
+   */
+  public static final String BROKEN_OFF = "HubBrokenOff";
 
   private HubHeaders() {}
 }

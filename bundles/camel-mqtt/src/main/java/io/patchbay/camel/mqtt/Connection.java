@@ -227,8 +227,9 @@ final class Connection implements AutoCloseable {
     outbox.disconnected(why);
     if (status.phase() == Phase.UP) {
       boolean steady = System.nanoTime() - upSince > STEADY_NANOS;
-      attempts = steady ? 0 : attempts;
       cuts = steady ? 0 : cuts + 1;
+      // it is back soon after a cut or two; somebody else with its session shall have some peace
+      attempts = cuts < SUSPICIOUS_CUTS ? 0 : attempts;
     }
     if (code == ReasonCodes.SESSION_TAKEN_OVER) {
       tell(Phase.DOWN, Health.State.CRITICAL, ReasonCodes.words(code));

@@ -17,8 +17,10 @@ import org.slf4j.LoggerFactory;
  * consumers are swapped. One consumer takes at a time; the next waits in line.
  *
  * <p>Bounds: messages with QoS 1 wait here unacknowledged, at most the receive maximum, after which
- * the broker waits (MQTT 5.0, clause 4.9). Of QoS 0 at most {@link #QOS0_WAITING} wait; more are
- * dropped and counted, as QoS 0 allows. At most the receive maximum is with the consumer.
+ * the broker waits (MQTT 5.0, clause 4.9). From one that does not (mosquitto 2.0.11 after a long
+ * absence) nothing is read while twice as many are here. Of QoS 0 at most {@link #QOS0_WAITING}
+ * wait; more are dropped and counted, as QoS 0 allows. At most the receive maximum is with the
+ * consumer.
  */
 final class Inbox {
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
@@ -33,6 +35,9 @@ final class Inbox {
 
   /** How long redelivered messages wait for the fate of those still with the consumer. */
   private static final Duration RESUME_PATIENCE = Duration.ofSeconds(2);
+
+  /** How long nothing is read from a broker that sends more than it may; then it is cut off. */
+  private static final Duration FLOOD_PATIENCE = Duration.ofSeconds(5);
 
   private static final long FIRST_BACK_OFF_MILLIS = 200;
   private static final long LAST_BACK_OFF_MILLIS = 30_000;
@@ -57,11 +62,11 @@ final class Inbox {
   private boolean closing;
   private @Nullable Link link;
   private boolean connected;
+  private boolean resumed;
   private boolean handing;
   private boolean stalled;
   private boolean resting;
   private boolean resuming;
-  private int resumedLeft;
   private int failures;
   private long pauseMillis;
   private long gateClosed;
@@ -83,12 +88,12 @@ final class Inbox {
     synchronized (this) {
       link = by;
       connected = true;
+      resumed = sessionPresent;
       if (sessionPresent) {
         // the broker sends again, in order, what was not acknowledged
         forgetAcknowledgeable(waiting);
         refused.clear();
         window.clear();
-        resumedLeft = limit;
         resuming = withConsumer > 0;
         if (resuming) {
           timer.after(RESUME_PATIENCE.toMillis(), this::stopResuming);
@@ -111,13 +116,14 @@ final class Inbox {
 
   synchronized void disconnected(Link by) {
     connected &= link != by;
+    notifyAll();
   }
 
   /**
-   * Takes a message in.
+   * Takes a message in; waits while the broker sends more than it may and nothing is settled.
    *
    * @param surplus whether it is one more copy, to be acknowledged and not given to anybody
-   * @return false when the broker sends more than it may
+   * @return false when there is no room for it
    */
   boolean arrived(Arrival arrival, boolean surplus) {
     received.increment();
@@ -126,9 +132,11 @@ final class Inbox {
         return true;
       }
       if (arrival.acknowledged()) {
-        // twice: what a session brought that the broker has lost since is still here
-        if (window.size() >= 2 * limit) {
+        if (!room(arrival)) {
           return false;
+        }
+        if (arrival.link != link) {
+          return true;
         }
         window.add(arrival);
         if (surplus) {
@@ -136,10 +144,8 @@ final class Inbox {
           acknowledgeInOrder();
           return true;
         }
-        if (resumedLeft > 0 && !arrival.unique()) {
-          resumedLeft--;
-          arrival.resumed = true;
-        }
+        // DUP: sent before in this session (MQTT 5.0, clause 3.3.1.1)
+        arrival.resumed = resumed && arrival.message.isDuplicate() && !arrival.unique();
       } else if (surplus) {
         return true;
       } else if (qos0Waiting >= QOS0_WAITING) {
@@ -155,6 +161,22 @@ final class Inbox {
     }
     handOut.execute(this::handOut);
     return true;
+  }
+
+  /** Twice the limit: what a session brought that the broker has lost since is still here. */
+  private boolean room(Arrival arrival) {
+    long end = System.nanoTime() + FLOOD_PATIENCE.toNanos();
+    long left = FLOOD_PATIENCE.toMillis();
+    while (window.size() >= 2 * limit && connected && arrival.link == link && left > 0) {
+      try {
+        wait(left);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+      left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+    }
+    return window.size() < 2 * limit || arrival.link != link;
   }
 
   private boolean ready() {
@@ -182,7 +204,6 @@ final class Inbox {
         if (!next.acknowledged()) {
           qos0Waiting--;
         }
-        next.resumed &= resumedLeft >= 0;
         next.handed = true;
         next.holder = holder;
         withConsumer++;
@@ -205,8 +226,10 @@ final class Inbox {
       }
       arrival.handed = false;
       withConsumer--;
-      if (verdict instanceof Verdict.Taken taken) {
-        take(arrival, taken.repeated());
+      if (verdict instanceof Verdict.Taken) {
+        failures = 0;
+        arrival.settled = true;
+        acknowledgeInOrder();
       } else {
         refuse(arrival, verdict);
       }
@@ -215,16 +238,6 @@ final class Inbox {
     if (more) {
       timer.execute(this::handOut);
     }
-  }
-
-  private void take(Arrival arrival, boolean repeated) {
-    failures = 0;
-    if (arrival.resumed && !repeated) {
-      // the first that was not known: what follows is new
-      resumedLeft = -1;
-    }
-    arrival.settled = true;
-    acknowledgeInOrder();
   }
 
   private void refuse(Arrival arrival, Verdict verdict) {
@@ -247,6 +260,9 @@ final class Inbox {
   }
 
   private void acknowledgeInOrder() {
+    if (window.size() >= 2 * limit) {
+      notifyAll(); // something may be read again
+    }
     Arrival oldest = window.peek();
     while (oldest != null && oldest.settled) {
       window.poll();
@@ -375,7 +391,6 @@ final class Inbox {
     refused.clear();
     resting = false;
     resuming = false;
-    resumedLeft = Math.max(resumedLeft, 0);
     withConsumer = 0;
     holder++;
   }

@@ -84,12 +84,8 @@ final class MqttConsumer extends DefaultConsumer implements Inbox.Receiver {
     if (exchange.isRollbackOnly()) {
       return Verdict.FAILED;
     }
-    Object body = exchange.getMessage().getBody();
-    if (body instanceof Receipt.Busy busy) {
-      return new Verdict.Later(busy.retryAfter());
-    }
-    return body instanceof Receipt.Stored stored && stored.duplicates() > 0
-        ? Verdict.KNOWN
+    return exchange.getMessage().getBody() instanceof Receipt.Busy busy
+        ? new Verdict.Later(busy.retryAfter())
         : Verdict.TAKEN;
   }
 }

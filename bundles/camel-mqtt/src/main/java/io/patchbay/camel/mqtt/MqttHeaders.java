@@ -25,5 +25,11 @@ public final class MqttHeaders {
    */
   public static final String PATIENCE = "PatchbayMqttPatience";
 
+  /**
+   * Property of the exchange, an AtomicBoolean: true from when one that must come before it has
+   * failed; what waits is not sent then. Set by {@code hub:readings?subscription=…} and its like.
+   */
+  public static final String BROKEN_OFF = "HubBrokenOff";
+
   private MqttHeaders() {}
 }

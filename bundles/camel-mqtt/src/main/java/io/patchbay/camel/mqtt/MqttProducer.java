@@ -6,6 +6,7 @@ import static org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants.CAMEL_PAH
 import static org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants.CAMEL_PAHO_OVERRIDE_TOPIC;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.InvalidPayloadException;
@@ -64,6 +65,7 @@ final class MqttProducer extends DefaultAsyncProducer {
               topic(in),
               message(in),
               System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience),
+              exchange.getProperty(MqttHeaders.BROKEN_OFF, AtomicBoolean.class),
               why -> {
                 if (why != null) {
                   exchange.setException(why);

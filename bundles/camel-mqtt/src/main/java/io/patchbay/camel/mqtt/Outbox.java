@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What the broker has not confirmed outlives its link: the next one sends it again, first, with
  * the packet ids it had (MQTT 5.0, clause 4.4). With fresh ids a broker would take a new QoS 2
  * message for one it has already.
+ *
+ * <p>What must keep its order fails as one: while somebody is told of a failure nothing is sent,
+ * and what has been broken off by it meanwhile ({@link Publication#brokenOff}) is not sent at all.
  */
 final class Outbox {
   static final int WAITING = 10_000;
@@ -46,10 +49,14 @@ final class Outbox {
   /** Not taken, and not told yet: nobody is called with the lock held. */
   private final List<Runnable> untold = new ArrayList<>();
 
+  /** Threads that tell of failures now. */
+  private int telling;
+
   private @Nullable Link link;
   private int window;
   private int nextId = 1;
   private String downSince = "not connected yet";
+  private boolean closed;
 
   /** A link is up: what was on the wire goes out again, before anything else. */
   void connected(Link up, boolean sessionPresent, int receiveMaximum) {
@@ -60,7 +67,7 @@ final class Outbox {
       for (Publication flight : flights.values()) {
         if (flight.released) {
           up.release(flight.packetId);
-        } else if (!flight.finished()) {
+        } else {
           flight.again = sessionPresent;
           again.add(flight);
         }
@@ -93,36 +100,62 @@ final class Outbox {
       downSince = why;
       lost = List.copyOf(writing);
       writing.clear();
+      telling++;
     }
-    lost.forEach(one -> one.end(new IOException("the connection was lost before it was sent")));
+    fail(lost, new IOException("the connection was lost before it was sent"));
+  }
+
+  /** Tells; nothing is sent before everybody knows. Call after {@code telling} was raised. */
+  private void fail(List<Publication> failed, Exception why) {
+    try {
+      failed.forEach(one -> one.end(why));
+    } finally {
+      synchronized (this) {
+        telling--;
+        send();
+      }
+      tell();
+    }
   }
 
   /** Fails it at once when too many wait. */
   void publish(Publication publication) {
-    boolean full;
+    String why;
     synchronized (this) {
-      full = waiting.size() >= WAITING;
-      if (!full) {
+      boolean full = waiting.size() >= WAITING;
+      if (!full && !closed) {
         waiting.add(publication);
         send();
+        why = "";
+      } else {
+        telling++;
+        why =
+            closed
+                ? downSince
+                : "more than "
+                    + WAITING
+                    + " messages wait to be published; publish less, or look why the broker is"
+                    + " slow";
       }
     }
-    if (full) {
-      publication.end(
-          new IOException(
-              "more than "
-                  + WAITING
-                  + " messages wait to be published; publish less, or look why the broker is slow"));
+    if (why.isEmpty()) {
+      tell();
+    } else {
+      fail(List.of(publication), new IOException(why));
     }
-    tell();
   }
 
   /** Hands over what may go; the link only copies it. */
   private void send() {
     Link over = link;
-    while (over != null && flights.size() + writing.size() < window && !waiting.isEmpty()) {
+    while (over != null
+        && telling == 0
+        && flights.size() + writing.size() < window
+        && !waiting.isEmpty()) {
       Publication next = waiting.remove();
-      if (!next.finished()) {
+      if (next.brokenOff()) {
+        untold.add(() -> next.end(brokenOff()));
+      } else if (!next.finished()) {
         send(next, over);
       }
     }
@@ -146,6 +179,10 @@ final class Outbox {
     }
   }
 
+  private static IOException brokenOff() {
+    return new IOException("one that must come before it was not delivered");
+  }
+
   /** One that is not in use: there are many more ids than flights. */
   private int id() {
     int id = nextId;
@@ -159,6 +196,8 @@ final class Outbox {
   /** The broker's word on a publication ({@link Link.Events#answered}). */
   void answered(Link by, int type, int packetId, int code) {
     Publication flight;
+    boolean known = type == MESSAGE_TYPE_PUBCOMP && code == ID_NOT_FOUND;
+    boolean refused = code >= Link.FIRST_FAILURE_CODE && !known;
     synchronized (this) {
       if (by != link) {
         return;
@@ -172,16 +211,19 @@ final class Outbox {
         return;
       }
       flights.remove(packetId);
-      send();
+      if (refused) {
+        telling++;
+      } else {
+        send();
+      }
+    }
+    if (refused) {
+      fail(flight == null ? List.of() : List.of(flight), new MqttRefusedException(code));
+      return;
     }
     if (flight != null) {
-      boolean known = type == MESSAGE_TYPE_PUBCOMP && code == ID_NOT_FOUND;
-      if (code < Link.FIRST_FAILURE_CODE || known) {
-        published.increment();
-        flight.end(null);
-      } else {
-        flight.end(new MqttRefusedException(code));
-      }
+      published.increment();
+      flight.end(null);
     }
     tell();
   }
@@ -207,35 +249,39 @@ final class Outbox {
   void expire(long now) {
     List<Publication> overdue = new ArrayList<>();
     boolean down;
-    String why;
+    Exception why;
     synchronized (this) {
       down = link == null;
-      why = "the connection is down: " + downSince;
-      waiting.removeIf(one -> now - one.deadline >= 0 && overdue.add(one));
+      why =
+          down
+              ? new IOException("the connection is down: " + downSince)
+              : new TimeoutException("the broker did not confirm it in time");
+      waiting.removeIf(one -> (now - one.deadline >= 0 || one.brokenOff()) && overdue.add(one));
       for (Publication flight : flights.values()) {
         // what the broker holds already is not given up
-        if (!flight.released && now - flight.deadline >= 0) {
+        if (!flight.released && now - flight.deadline >= 0 && !flight.finished()) {
           overdue.add(flight);
         }
       }
       if (down) {
-        flights.values().removeAll(overdue);
+        flights.values().removeIf(flight -> flight.finished() || overdue.contains(flight));
       }
+      if (overdue.isEmpty()) {
+        return;
+      }
+      telling++;
     }
-    overdue.forEach(
-        one ->
-            one.end(
-                down
-                    ? new IOException(why)
-                    : new TimeoutException("the broker did not confirm it in time")));
+    fail(overdue, why);
   }
 
-  /** Ends all of it. */
+  /** Ends all of it, and refuses what comes later. */
   void close(String why) {
     List<Publication> all;
     synchronized (this) {
       link = null;
       downSince = why;
+      closed = true;
+      telling++;
       all = new ArrayList<>(flights.values());
       all.addAll(writing);
       all.addAll(waiting);
@@ -243,7 +289,7 @@ final class Outbox {
       writing.clear();
       waiting.clear();
     }
-    all.forEach(one -> one.end(new IOException(why)));
+    fail(all, new IOException(why));
   }
 
   synchronized boolean up() {

@@ -28,6 +28,9 @@ final class PacketReader {
 
   private static final int BUFFER = 1 << 16;
 
+  /** The flag DUP of a PUBLISH (clause 3.3.1.1). */
+  private static final int DUPLICATE = 8;
+
   private final InputStream in;
   private final long largest;
   private final Silence silence;
@@ -168,6 +171,7 @@ final class PacketReader {
     MqttProperties properties = properties();
     MqttMessage message = new MqttMessage(octets(remaining()), qos, (first & 1) != 0, properties);
     message.setId(id);
+    message.setDuplicate((first & DUPLICATE) != 0);
     return message;
   }
 

@@ -1,6 +1,7 @@
 package io.patchbay.camel.mqtt;
 
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class Publication {
   /** As of {@link System#nanoTime()}: after it, it is not sent any more. */
   final long deadline;
 
+  private final @Nullable AtomicBoolean brokenOff;
   private final Consumer<@Nullable Exception> ended;
   private boolean finished;
 
@@ -31,14 +33,21 @@ final class Publication {
   boolean released;
 
   /**
+   * @param brokenOff true from when one that must come before it has failed ({@link
+   *     MqttHeaders#BROKEN_OFF})
    * @param ended called once: with nothing when the broker has it, else with the reason
    * @throws IllegalArgumentException when nothing can be published to the topic
    */
   Publication(
-      String topic, MqttMessage message, long deadline, Consumer<@Nullable Exception> ended) {
+      String topic,
+      MqttMessage message,
+      long deadline,
+      @Nullable AtomicBoolean brokenOff,
+      Consumer<@Nullable Exception> ended) {
     this.topic = topic.getBytes(StandardCharsets.UTF_8);
     this.message = message;
     this.deadline = deadline;
+    this.brokenOff = brokenOff;
     this.ended = ended;
     if (topic.isEmpty()
         || this.topic.length > LONGEST_TOPIC
@@ -57,6 +66,11 @@ final class Publication {
   /** The topic as text. */
   String name() {
     return new String(topic, StandardCharsets.UTF_8);
+  }
+
+  /** Whether one that must come before it has failed: it must not be sent (any more). */
+  boolean brokenOff() {
+    return brokenOff != null && brokenOff.get();
   }
 
   void end(@Nullable Exception why) {

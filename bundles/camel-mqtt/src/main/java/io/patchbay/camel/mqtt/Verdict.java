@@ -4,16 +4,11 @@ import java.time.Duration;
 
 /** What a consumer says of a message when it is done with it. */
 sealed interface Verdict {
-  Verdict TAKEN = new Taken(false);
-  Verdict KNOWN = new Taken(true);
+  Verdict TAKEN = new Taken();
   Verdict FAILED = new Failed();
 
-  /**
-   * The broker may forget it.
-   *
-   * @param repeated whether it had been taken before
-   */
-  record Taken(boolean repeated) implements Verdict {}
+  /** The broker may forget it. */
+  record Taken() implements Verdict {}
 
   /** Not taken for want of room; offer it again after this time. */
   record Later(Duration after) implements Verdict {}

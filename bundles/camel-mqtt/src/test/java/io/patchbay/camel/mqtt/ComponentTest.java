@@ -131,6 +131,7 @@ final class ComponentTest {
               "late/one",
               message,
               System.nanoTime() + LIMIT.toNanos(),
+              null,
               why -> ended.add(String.valueOf(why))));
     }
     assertThat(ended).isEmpty();

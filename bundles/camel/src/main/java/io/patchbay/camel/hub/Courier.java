@@ -13,6 +13,7 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -27,10 +28,16 @@ import org.slf4j.LoggerFactory;
  * with back-off while its thing waits and the other things go on, as far as the buffer reaches.
  */
 final class Courier {
-  /** Hands one uplink to the route; calls back once, on any thread, with what went wrong if any. */
+  /** Hands one uplink to the route. */
   @FunctionalInterface
   interface Delivery {
-    void begin(Recorded recorded, Consumer<@Nullable Throwable> done);
+    /**
+     * Begins.
+     *
+     * @param brokenOff true from when an earlier one of the same thing has failed
+     * @param done called once, on any thread, with what went wrong if any
+     */
+    void begin(Recorded recorded, AtomicBoolean brokenOff, Consumer<@Nullable Throwable> done);
   }
 
   private record Completion(Lane.Slot slot, @Nullable Throwable failure) {}
@@ -294,14 +301,21 @@ final class Courier {
     while (inFlight < window.inFlight() && !ready.isEmpty() && !toOpen()) {
       Lane lane = ready.remove();
       lane.queued = false;
+      if (!lane.mayRun(window.perThing())) {
+        continue; // broken since it got in line
+      }
+      AtomicBoolean brokenOff = lane.brokenOff;
       Lane.Slot slot = lane.begin();
       inFlight++;
       offer(lane);
-      delivery.begin(slot.recorded, failure -> completed(slot, failure));
+      delivery.begin(slot.recorded, brokenOff, failure -> completed(slot, brokenOff, failure));
     }
   }
 
-  private void completed(Lane.Slot slot, @Nullable Throwable failure) {
+  private void completed(Lane.Slot slot, AtomicBoolean brokenOff, @Nullable Throwable failure) {
+    if (failure != null && backoff.isPresent()) {
+      brokenOff.set(true); // at once: nothing behind it may be sent any more
+    }
     completions.add(new Completion(slot, failure));
     unpark();
   }

@@ -3,8 +3,12 @@ package io.patchbay.camel.hub;
 import io.patchbay.store.Recorded;
 import io.patchbay.thing.ThingId;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The uplinks of one thing, in order. Used by the courier's thread alone. */
+/**
+ * The uplinks of one thing, in order. Used by the courier's thread alone, but for what tells
+ * everybody that those handed out have been broken off.
+ */
 final class Lane implements Comparable<Lane> {
   final ThingId thing;
   final ArrayDeque<Slot> waiting = new ArrayDeque<>();
@@ -15,6 +19,10 @@ final class Lane implements Comparable<Lane> {
   int running;
   int failures;
   boolean broken;
+
+  /** Of what is handed out now: set by whoever learns first that one of it failed. */
+  AtomicBoolean brokenOff = new AtomicBoolean();
+
   boolean queued;
   boolean resting;
   long restUntil;
@@ -24,7 +32,7 @@ final class Lane implements Comparable<Lane> {
   }
 
   boolean mayRun(int perThing) {
-    return !broken && !resting && running < perThing && !waiting.isEmpty();
+    return !broken && !brokenOff.get() && !resting && running < perThing && !waiting.isEmpty();
   }
 
   boolean idle() {
@@ -47,6 +55,7 @@ final class Lane implements Comparable<Lane> {
   /** From the first that is not done on, everything waits again. */
   void takeBack() {
     broken = false;
+    brokenOff = new AtomicBoolean();
     trim();
     while (!sent.isEmpty()) {
       Slot slot = sent.removeLast();

@@ -1,5 +1,6 @@
 package io.patchbay.camel.hub;
 
+import io.patchbay.camel.HubHeaders;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.store.Recorded;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -69,8 +71,12 @@ final class StreamConsumer extends DefaultConsumer implements Metrics, Health {
     bindings.clear();
   }
 
-  private void deliver(Recorded recorded, Consumer<@Nullable Throwable> done) {
+  private void deliver(
+      Recorded recorded, AtomicBoolean brokenOff, Consumer<@Nullable Throwable> done) {
     Exchange exchange = createExchange(true);
+    if (window.perThing() > 1) {
+      exchange.setProperty(HubHeaders.BROKEN_OFF, brokenOff);
+    }
     exchange.setIn(new UplinkMessage(exchange.getContext(), recorded));
     getAsyncProcessor()
         .process(

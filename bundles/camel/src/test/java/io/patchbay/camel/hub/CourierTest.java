@@ -24,7 +24,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -110,6 +112,17 @@ class CourierTest {
   private final Log log = new Log();
   private final List<Long> delivered = new CopyOnWriteArrayList<>();
   private @Nullable Courier courier;
+
+  private Courier courier(
+      Window window,
+      Optional<Backoff> backoff,
+      BiConsumer<Recorded, Consumer<@Nullable Throwable>> delivery) {
+    return courier(
+        window,
+        backoff,
+        (Recorded recorded, AtomicBoolean brokenOff, Consumer<@Nullable Throwable> done) ->
+            delivery.accept(recorded, done));
+  }
 
   private Courier courier(Window window, Optional<Backoff> backoff, Courier.Delivery delivery) {
     Courier made = new Courier("test", window, backoff, delivery, null);
@@ -204,6 +217,81 @@ class CourierTest {
     first.get(1).accept(new IllegalStateException("no"));
     await().until(() -> log.acknowledged() == 4);
     assertThat(delivered).containsExactly(1L, 2L, 3L, 4L, 2L, 3L, 4L);
+  }
+
+  @Test
+  void beginsNothingBehindAFailureBeforeItHasGoneBack() {
+    log.add("a", 3);
+    AtomicInteger failures = new AtomicInteger(2);
+    courier(
+            new Window(10, 4, 4),
+            Optional.of(QUICK),
+            (recorded, done) -> {
+              delivered.add(recorded.sequence());
+              done.accept(failures.getAndDecrement() > 0 ? new IllegalStateException("no") : null);
+            })
+        .start();
+    await().until(() -> log.acknowledged() == 3);
+    assertThat(delivered).containsExactly(1L, 1L, 1L, 2L, 3L);
+  }
+
+  @Test
+  void beginsNothingBehindAFailureWhenOthersHaveKeptItWaiting() {
+    log.add("a", 2);
+    log.add("b", 2);
+    log.add("a", 2);
+    List<Consumer<@Nullable Throwable>> first = new CopyOnWriteArrayList<>();
+    courier(
+            new Window(10, 3, 4),
+            Optional.of(QUICK),
+            (recorded, done) -> {
+              delivered.add(recorded.sequence());
+              if (first.size() < 3) {
+                first.add(done);
+              } else {
+                done.accept(null);
+              }
+            })
+        .start();
+    await().until(() -> first.size() == 3);
+    List<Long> begun = List.copyOf(delivered);
+    int ofA = begun.indexOf(1L);
+    first.get(ofA).accept(new IllegalStateException("no"));
+    assertThat(begun).contains(2L);
+    first.get(begun.indexOf(3L)).accept(null);
+    await().until(() -> delivered.contains(4L));
+    assertThat(delivered).doesNotContain(5L, 6L);
+    first.get(begun.indexOf(2L)).accept(null);
+    await().until(() -> log.acknowledged() == 6);
+    assertThat(delivered.stream().filter(sequence -> sequence != 3 && sequence != 4))
+        .containsExactly(1L, 2L, 1L, 2L, 5L, 6L);
+  }
+
+  @Test
+  void tellsThoseUnderWayAtOnceThatOneBeforeThemHasFailed() {
+    log.add("a", 2);
+    List<Consumer<@Nullable Throwable>> first = new CopyOnWriteArrayList<>();
+    List<AtomicBoolean> told = new CopyOnWriteArrayList<>();
+    courier(
+            new Window(10, 2, 2),
+            Optional.of(QUICK),
+            (recorded, brokenOff, done) -> {
+              told.add(brokenOff);
+              if (first.size() < 2) {
+                first.add(done);
+              } else {
+                done.accept(null);
+              }
+            })
+        .start();
+    await().until(() -> first.size() == 2);
+    assertThat(told.get(1)).isFalse();
+    first.get(0).accept(new IllegalStateException("no"));
+    assertThat(told.get(1)).isTrue();
+    first.get(1).accept(new IllegalStateException("broken off"));
+    await().until(() -> log.acknowledged() == 2);
+    assertThat(told.get(2)).isFalse();
+    assertThat(told.get(3)).isFalse();
   }
 
   @Test
