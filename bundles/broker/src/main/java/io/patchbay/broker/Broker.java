@@ -7,8 +7,10 @@ import io.patchbay.southbound.HubBroker;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +46,6 @@ public final class Broker implements Health, Metrics {
   private static final Logger log = LoggerFactory.getLogger(Broker.class);
   private static final String LISTENING = "patchbay.broker.listening";
   private static final long STOP_SECONDS = 30;
-  private static final long AGAIN_SECONDS = 1;
 
   private final BundleContext context;
   private volatile CompletableFuture<EmbeddedBroker> started = new CompletableFuture<>();
@@ -126,8 +127,12 @@ public final class Broker implements Health, Metrics {
 
   private void live(BrokerSettings settings, DeviceCredentials credentials) {
     try {
-      EmbeddedBroker broker = start(settings, credentials);
-      while (broker != null) {
+      Revival revival =
+          new Revival(length -> stopped.await(length.toMillis(), TimeUnit.MILLISECONDS));
+      Optional<EmbeddedBroker> running = start(settings, credentials);
+      while (running.isPresent()) {
+        EmbeddedBroker broker = running.get();
+        long begun = System.nanoTime();
         broker.awaitEnd();
         if (isStopped()) {
           return;
@@ -138,7 +143,11 @@ public final class Broker implements Health, Metrics {
         listening.set(false);
         started = new CompletableFuture<>();
         broker.close();
-        broker = startAgain(settings, credentials, broker.disk());
+        running =
+            revival.begin(
+                Duration.ofNanos(System.nanoTime() - begun),
+                () -> hasRoom(broker.disk()),
+                () -> start(settings, credentials));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -147,20 +156,12 @@ public final class Broker implements Health, Metrics {
     }
   }
 
-  private @Nullable EmbeddedBroker startAgain(
-      BrokerSettings settings, DeviceCredentials credentials, DiskSpace disk)
-      throws InterruptedException {
-    while (!stopped.await(AGAIN_SECONDS, TimeUnit.SECONDS)) {
-      disk.look();
-      EmbeddedBroker broker = disk.isLow() ? null : start(settings, credentials);
-      if (broker != null) {
-        return broker;
-      }
-    }
-    return null;
+  private static boolean hasRoom(DiskSpace disk) {
+    disk.look();
+    return !disk.isLow();
   }
 
-  private @Nullable EmbeddedBroker start(BrokerSettings settings, DeviceCredentials credentials) {
+  private Optional<EmbeddedBroker> start(BrokerSettings settings, DeviceCredentials credentials) {
     long begun = System.nanoTime();
     try {
       EmbeddedBroker broker = new EmbeddedBroker(settings, credentials);
@@ -174,11 +175,16 @@ public final class Broker implements Health, Metrics {
       if (subscribed.get()) {
         listen(broker);
       }
-      return broker;
+      return Optional.of(broker);
     } catch (Exception | LinkageError e) {
-      trouble = "could not start: " + e.getMessage();
-      log.error("The broker could not start", e);
-      return null;
+      String words = "could not start: " + e.getMessage();
+      if (words.equals(trouble)) {
+        log.error("The broker {}, as before", words);
+      } else {
+        log.error("The broker could not start", e);
+      }
+      trouble = words;
+      return Optional.empty();
     }
   }
 

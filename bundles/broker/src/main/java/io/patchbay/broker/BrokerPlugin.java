@@ -14,13 +14,17 @@ import org.apache.activemq.artemis.core.server.RoutingContext;
 import org.apache.activemq.artemis.core.server.ServerConsumer;
 import org.apache.activemq.artemis.core.server.ServerSession;
 import org.apache.activemq.artemis.core.server.impl.AckReason;
+import org.apache.activemq.artemis.core.server.plugin.ActiveMQServerConsumerPlugin;
 import org.apache.activemq.artemis.core.server.plugin.ActiveMQServerMessagePlugin;
 import org.apache.activemq.artemis.core.server.plugin.ActiveMQServerQueuePlugin;
 import org.apache.activemq.artemis.core.transaction.Transaction;
 import org.jspecify.annotations.Nullable;
 
-/** Where Artemis asks before it keeps a message or makes a queue. */
-final class BrokerPlugin implements ActiveMQServerMessagePlugin, ActiveMQServerQueuePlugin {
+/** Where Artemis asks before it keeps a message, makes a queue, or ends a consumer. */
+final class BrokerPlugin
+    implements ActiveMQServerMessagePlugin,
+        ActiveMQServerQueuePlugin,
+        ActiveMQServerConsumerPlugin {
   private final DeliveryStamp stamp;
   private final QueueWatch queues;
   private final Counters counters;
@@ -105,6 +109,16 @@ final class BrokerPlugin implements ActiveMQServerMessagePlugin, ActiveMQServerQ
       @Nullable ServerConsumer consumer) {
     handover.settle(
         reference.getMessageID(), reason == AckReason.NORMAL || reason == AckReason.EXPIRED);
+  }
+
+  @Override
+  public void beforeCloseConsumer(ServerConsumer consumer, boolean failed) {
+    order.leave(consumer);
+  }
+
+  @Override
+  public void afterCloseConsumer(ServerConsumer consumer, boolean failed) {
+    order.enterAgain(consumer);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,14 +57,7 @@ final class OrderTest {
   void messagesHandedOverToTheHubStayInOrder() {
     Mqtt5AsyncClient hub = running.hub("patchbay-hub-local");
     List<Integer> seen = collect(hub);
-    hub.connectWith()
-        .cleanStart(false)
-        .noSessionExpiry()
-        .restrictions()
-        .receiveMaximum(1_000)
-        .applyRestrictions()
-        .send()
-        .join();
+    connect(hub);
     hub.subscribeWith().topicFilter("tele/#").qos(MqttQos.AT_LEAST_ONCE).send().join();
     Mqtt5AsyncClient plug = running.asyncDevice("plug", "p1");
     plug.connect().join();
@@ -76,12 +70,62 @@ final class OrderTest {
     hub.disconnect().join();
   }
 
+  @Test
+  void whatWasNotAcknowledgedComesFirstOnTheNextConnection() throws Exception {
+    Mqtt5AsyncClient subscriber = running.hub("patchbay-hub-local");
+    connect(subscriber);
+    subscriber.subscribeWith().topicFilter("tele/#").qos(MqttQos.AT_LEAST_ONCE).send().join();
+    subscriber.disconnect().join();
+    Mqtt5AsyncClient archive = running.asyncDevice("plug", "archive");
+    archive.connectWith().cleanStart(true).sessionExpiryInterval(600).send().join();
+    archive.subscribeWith().topicFilter("out/#").qos(MqttQos.AT_LEAST_ONCE).send().join();
+    archive.disconnect().join();
+    Mqtt5AsyncClient plug = running.asyncDevice("plug", "p1");
+    plug.connect().join();
+    CompletableFuture<List<Integer>> all = CompletableFuture.supplyAsync(() -> publishAll(plug));
+    for (int round = 0; round < 20; round++) {
+      Mqtt5AsyncClient hub = running.hub("patchbay-hub-local");
+      List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
+      hub.publishes(MqttGlobalPublishFilter.ALL, publish -> seen.add(number(publish)), true);
+      connect(hub);
+      await().atMost(20, TimeUnit.SECONDS).until(() -> seen.size() > 500);
+      // the broker is still storing them when the connection ends
+      for (int i = 0; i < 300; i++) {
+        CompletableFuture<?> unused =
+            hub.publishWith().topic("out/1").qos(MqttQos.AT_LEAST_ONCE).send();
+      }
+      hub.disconnect().join();
+      assertThat(copy(seen)).as("connection %s", round).startsWith(0).isSorted();
+    }
+    Mqtt5AsyncClient hub = running.hub("patchbay-hub-local");
+    List<Integer> seen = collect(hub);
+    connect(hub);
+    await().atMost(60, TimeUnit.SECONDS).until(() -> seen.size() == SENT);
+    assertThat(copy(seen)).isEqualTo(IntStream.range(0, SENT).boxed().toList());
+    assertThat(all.get(20, TimeUnit.SECONDS)).hasSize(SENT);
+    hub.disconnect().join();
+    plug.disconnect().join();
+  }
+
+  private static void connect(Mqtt5AsyncClient hub) {
+    hub.connectWith()
+        .cleanStart(false)
+        .noSessionExpiry()
+        .restrictions()
+        .receiveMaximum(1_000)
+        .applyRestrictions()
+        .send()
+        .join();
+  }
+
   private static List<Integer> collect(Mqtt5AsyncClient client) {
     List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
-    client.publishes(
-        MqttGlobalPublishFilter.ALL,
-        publish -> seen.add(ByteBuffer.wrap(publish.getPayloadAsBytes()).getInt()));
+    client.publishes(MqttGlobalPublishFilter.ALL, publish -> seen.add(number(publish)));
     return seen;
+  }
+
+  private static int number(Mqtt5Publish publish) {
+    return ByteBuffer.wrap(publish.getPayloadAsBytes()).getInt();
   }
 
   /** The numbers that were acknowledged. */
