@@ -12,7 +12,9 @@ import java.util.concurrent.TimeUnit;
  */
 record Vitals(long heapMb, long threads, long classes, long retained) {
   private static final long MEGABYTE = 1 << 20;
-  private static final long PATIENCE_SECONDS = 40;
+
+  /** The thread of a pool in camel-netty's connections stays for up to a minute after its pool. */
+  private static final long PATIENCE_SECONDS = 90;
 
   /** Collects, again and again for a while when replaced class loaders do not go. */
   static Vitals of(RunningHub hub) throws IOException, InterruptedException {
