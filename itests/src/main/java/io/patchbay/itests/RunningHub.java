@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -71,9 +72,9 @@ public final class RunningHub implements AutoCloseable {
     }
   }
 
-  /** Starts a hub and waits for its ready line. */
-  public static RunningHub start(Path data, int offset, String... settings)
-      throws IOException, InterruptedException, TimeoutException {
+  private static ProcessBuilder command(
+      Path data, int offset, Map<String, String> environment, String... settings)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -88,11 +89,45 @@ public final class RunningHub implements AutoCloseable {
       command.add(setting);
     }
     Files.createDirectories(data);
-    long began = System.nanoTime();
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.appendTo(data.resolve("stderr.txt").toFile()))
+            .redirectError(ProcessBuilder.Redirect.appendTo(data.resolve("stderr.txt").toFile()));
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  /** Starts a hub and kills it with kill -9 after a while, ready or not. */
+  public static void startAndKill(
+      Path data, int offset, Map<String, String> environment, Duration after, String... settings)
+      throws IOException, InterruptedException {
+    Process process =
+        command(data, offset, environment, settings)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
+    boolean ended = process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS);
+    kill(process);
+    if (ended) {
+      throw new IOException(
+          "the hub ended by itself:\n" + Files.readString(data.resolve("stderr.txt")));
+    }
+  }
+
+  /** Starts a hub and waits for its ready line. */
+  public static RunningHub start(Path data, int offset, String... settings)
+      throws IOException, InterruptedException, TimeoutException {
+    return start(data, offset, Map.of(), settings);
+  }
+
+  /**
+   * Starts a hub and waits for its ready line.
+   *
+   * @param environment variables besides those of this process
+   */
+  public static RunningHub start(
+      Path data, int offset, Map<String, String> environment, String... settings)
+      throws IOException, InterruptedException, TimeoutException {
+    long began = System.nanoTime();
+    Process process = command(data, offset, environment, settings).start();
     BlockingQueue<String> lines = new ArrayBlockingQueue<>(100);
     Thread reader = new Thread(() -> read(process, lines), "hub-stdout");
     reader.setDaemon(true);
@@ -179,6 +214,10 @@ public final class RunningHub implements AutoCloseable {
 
   /** kill -9. */
   public void kill() throws InterruptedException {
+    kill(process);
+  }
+
+  private static void kill(Process process) throws InterruptedException {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
     if (!process.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {

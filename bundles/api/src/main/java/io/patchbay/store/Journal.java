@@ -39,8 +39,8 @@ public interface Journal {
   List<Recorded> after(long sequence, Selection selection, int max);
 
   /**
-   * The newest reading of every property and the newest status of every thing, for the twin after a
-   * start.
+   * What is in force of every property and every thing's status, by {@link Uplink#supersedes} in
+   * the order of the log, for the twin after a start.
    */
   List<Recorded> latest();
 

@@ -19,6 +19,18 @@ public sealed interface Uplink {
   Instant received();
 
   /**
+   * Whether it takes the place of one of the same name that came before it. Of two times that the
+   * device gave the newer one counts; otherwise what came later, because the hub's clock may have
+   * been put back in between.
+   */
+  default boolean supersedes(Uplink earlier) {
+    return !(this instanceof Reading fresh
+        && earlier instanceof Reading old
+        && fresh.time().isBefore(old.time())
+        && (fresh.source() == TimeSource.DEVICE || old.source() == TimeSource.DEVICE));
+  }
+
+  /**
    * A value of a property.
    *
    * @param unit SenML unit (RFC 8428, clause 12.1), empty when there is none

@@ -9,7 +9,6 @@ import io.patchbay.thing.Quality;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
-import io.patchbay.thing.TimeSource;
 import io.patchbay.thing.Uplink;
 import java.time.Duration;
 import java.time.Instant;
@@ -104,25 +103,16 @@ final class Device {
     return heard.contains(property);
   }
 
-  /**
-   * The newest time of the device wins; of equal ones, and of those that the hub has stamped, the
-   * later in the log: the hub's clock may have been put back between them.
-   */
   void remember(Recorded recorded) {
     if (recorded.uplink() instanceof Uplink.Reading reading) {
       heard.add(reading.property());
       latest.merge(
           reading.property(),
           recorded,
-          (old, fresh) -> newer((Uplink.Reading) old.uplink(), reading) ? old : fresh);
+          (old, fresh) -> reading.supersedes(old.uplink()) ? fresh : old);
     } else if (recorded.uplink() instanceof Uplink.StatusChange change) {
       standing = new Standing(change.status(), change.detail(), change.time());
     }
-  }
-
-  private static boolean newer(Uplink.Reading old, Uplink.Reading fresh) {
-    boolean stampedHere = old.source() == TimeSource.HUB && fresh.source() == TimeSource.HUB;
-    return !stampedHere && fresh.time().isBefore(old.time());
   }
 
   ThingState state(Optional<Profile> profile, Instant now) {

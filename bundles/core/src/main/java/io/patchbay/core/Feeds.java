@@ -4,6 +4,7 @@ import io.patchbay.northbound.Feed;
 import io.patchbay.operation.Metrics.Sample;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Selection;
+import io.patchbay.thing.ThingId;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +20,12 @@ final class Feeds implements Feed {
   /** Names that drops are counted by; those of further names are counted together. */
   private static final int NAMES = 1_000;
 
+  /** Those that listen to every thing. */
   private final List<Open> open = new CopyOnWriteArrayList<>();
+
+  /** The others, so that nobody is asked about a thing that he does not listen to. */
+  private final Map<ThingId, List<Open>> ofThing = new ConcurrentHashMap<>();
+
   private final Map<String, LongAdder> drops = new ConcurrentHashMap<>();
 
   private final class Open implements Registration {
@@ -65,19 +71,42 @@ final class Feeds implements Feed {
     @Override
     public void close() {
       open.remove(this);
+      selection
+          .thing()
+          .ifPresent(
+              thing ->
+                  ofThing.computeIfPresent(
+                      thing,
+                      (id, listening) -> {
+                        listening.remove(this);
+                        return listening.isEmpty() ? null : listening;
+                      }));
     }
   }
 
   @Override
   public Registration open(String name, Selection selection, Receiver receiver) {
     Open registration = new Open(name, selection, receiver);
-    open.add(registration);
+    if (selection.thing().isEmpty()) {
+      open.add(registration);
+    } else {
+      ofThing.compute(
+          selection.thing().get(),
+          (id, present) -> {
+            List<Open> listening = present == null ? new CopyOnWriteArrayList<>() : present;
+            listening.add(registration);
+            return listening;
+          });
+    }
     return registration;
   }
 
   /** Must be called in the order of the log. */
   void publish(Recorded recorded) {
     for (Open receiver : open) {
+      receiver.hand(recorded);
+    }
+    for (Open receiver : ofThing.getOrDefault(recorded.uplink().thing(), List.of())) {
       receiver.hand(recorded);
     }
   }

@@ -108,14 +108,16 @@ final class Interests {
       return; // the catalogue has told
     }
     if (addressed) {
-      interests.add(new Interest("", form, Optional.empty()));
+      interests.add(new Interest("", form, Optional.empty(), profile.journal()));
       return;
     }
     for (Device device : directory.all()) {
       if (device.registered().admission() == Admission.ADMITTED
           && device.thing().profile().equals(profile.id())
           && device.thing().scheme().equals(form.protocol())) {
-        interests.add(new Interest(device.thing().connection(), form, Optional.of(device.id())));
+        interests.add(
+            new Interest(
+                device.thing().connection(), form, Optional.of(device.id()), profile.journal()));
       }
     }
   }

@@ -3,6 +3,7 @@ package io.patchbay.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.patchbay.profile.Profile;
 import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.InterestListener;
 import java.util.List;
@@ -29,9 +30,34 @@ final class InterestsTest {
     assertThat(told.get(0).stream().map(interest -> interest.form().required("topic")))
         .contains("tele/{device}/s", "tele/{device}/lwt")
         .doesNotContain("cmnd/{device}/limit", "ask/{device}/limit");
+    assertThat(told.get(0)).allMatch(Interest::journal);
     test.registered("p1");
     test.hub.profiles(Map.of());
     await().untilAsserted(() -> assertThat(told).hasSize(2));
     assertThat(told.get(1)).isEmpty();
+  }
+
+  @Test
+  void tellsWhatIsNotKept() {
+    List<Set<Interest>> told = new CopyOnWriteArrayList<>();
+    test.hub.listen("mqtt", told::add);
+    await().untilAsserted(() -> assertThat(told).hasSize(1));
+    Profile plug = TestHub.plug("1");
+    test.hub.profiles(
+        Map.of(
+            "plug",
+            new Profile(
+                plug.id(),
+                "2",
+                plug.title(),
+                plug.thing(),
+                plug.match(),
+                plug.properties(),
+                plug.actions(),
+                plug.events(),
+                plug.status(),
+                false)));
+    await().untilAsserted(() -> assertThat(told).hasSize(2));
+    assertThat(told.get(1)).hasSameSizeAs(told.get(0)).noneMatch(Interest::journal);
   }
 }

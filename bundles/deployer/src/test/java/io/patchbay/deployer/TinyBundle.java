@@ -93,11 +93,26 @@ final class TinyBundle {
 
   Path at(Path jar) throws IOException {
     Path classes = Files.createTempDirectory("tiny");
-    compile(classes);
+    Path part = Files.createTempFile("tiny", ".jar");
+    try {
+      compile(classes);
+      pack(classes, part);
+      Files.copy(part, jar, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.delete(part);
+      try (Stream<Path> walk = Files.walk(classes)) {
+        for (Path found : walk.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(found);
+        }
+      }
+    }
+    return jar;
+  }
+
+  private void pack(Path classes, Path part) throws IOException {
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     headers.forEach((key, value) -> manifest.getMainAttributes().putValue(key, value));
-    Path part = Files.createTempFile("tiny", ".jar");
     try (OutputStream file = Files.newOutputStream(part);
         JarOutputStream out = new JarOutputStream(file, manifest);
         Stream<Path> walk = Files.walk(classes)) {
@@ -110,14 +125,6 @@ final class TinyBundle {
         out.write(resource.getValue());
       }
     }
-    Files.copy(part, jar, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    Files.delete(part);
-    try (Stream<Path> walk = Files.walk(classes)) {
-      for (Path found : walk.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(found);
-      }
-    }
-    return jar;
   }
 
   private void compile(Path classes) {

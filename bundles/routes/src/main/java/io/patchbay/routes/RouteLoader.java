@@ -1,6 +1,8 @@
 package io.patchbay.routes;
 
 import io.patchbay.operation.Finding;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +16,13 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.common.Anchor;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.ParserException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -21,6 +30,8 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Puts the routes of one file into a context. */
 final class RouteLoader extends RouteBuilder {
+  private static final int DEEPEST = 100;
+
   private final RouteSource source;
   private final RouteCounters counters;
   private final Map<String, String> places;
@@ -69,7 +80,28 @@ final class RouteLoader extends RouteBuilder {
 
   private static Optional<Node> compose(RouteSource source) {
     LoadSettings settings = LoadSettings.builder().setLabel(source.file()).build();
+    bounded(new Parse(settings).parseString(source.text()));
     return new Compose(settings).composeString(source.text());
+  }
+
+  /** Whoever follows the nodes, here or in Camel, comes to an end. */
+  private static void bounded(Iterable<Event> events) {
+    Deque<String> open = new ArrayDeque<>();
+    for (Event event : events) {
+      if (event instanceof CollectionStartEvent begin) {
+        if (open.size() == DEEPEST) {
+          throw new ParserException(
+              "nested deeper than " + DEEPEST + " levels", begin.getStartMark());
+        }
+        open.push(begin.getAnchor().map(Anchor::getValue).orElse(""));
+      } else if (event instanceof CollectionEndEvent) {
+        open.pop();
+      } else if (event instanceof AliasEvent alias && open.contains(alias.getAlias().getValue())) {
+        throw new ParserException(
+            "'*" + alias.getAlias().getValue() + "' stands in what it is the name of",
+            alias.getStartMark());
+      }
+    }
   }
 
   @Override

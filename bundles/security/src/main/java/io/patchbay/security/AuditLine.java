@@ -4,6 +4,7 @@ import io.patchbay.access.Audit.Act;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -95,10 +96,11 @@ final class AuditLine {
         out.append(c);
       } else if (next < line.length() && line.charAt(next) != 'u') {
         out.append(line.charAt(next++));
-      } else if (next + 5 <= line.length()) {
+      } else {
         try {
-          out.append((char) Integer.parseInt(line.substring(next + 1, next + 5), 16));
-        } catch (NumberFormatException e) {
+          // four digits and no sign, which parseInt would take
+          out.append((char) HexFormat.fromHexDigits(line, next + 1, next + 5));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
           return null;
         }
         next += 5;

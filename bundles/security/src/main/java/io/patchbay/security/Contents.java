@@ -71,6 +71,14 @@ record Contents(
 
   /** The octets were authenticated before, so that anything odd is another version's format. */
   static Contents decode(byte[] octets) throws IOException {
+    try {
+      return read(octets);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("holds what this version does not know: " + e.getMessage(), e);
+    }
+  }
+
+  private static Contents read(byte[] octets) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(octets));
     int format = in.readInt();
     if (format != FORMAT) {

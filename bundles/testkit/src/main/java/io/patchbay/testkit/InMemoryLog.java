@@ -84,7 +84,7 @@ final class InMemoryLog {
       latest.merge(
           uplink.thing() + " " + Selection.name(uplink),
           recorded,
-          (old, fresh) -> fresh.uplink().time().isBefore(old.uplink().time()) ? old : fresh);
+          (old, fresh) -> uplink.supersedes(old.uplink()) ? fresh : old);
     }
     for (InMemorySubscription subscription : subscriptions.values()) {
       subscription.accepted(recorded);

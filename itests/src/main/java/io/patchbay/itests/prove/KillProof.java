@@ -2,11 +2,12 @@ package io.patchbay.itests.prove;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeoutException;
 
 /**
- * kill -9 at random moments under load. Every message whose PUBACK came is afterwards in the
+ * kill -9 at random moments under load, and when told so twice more while the hub starts. Every message whose PUBACK came is afterwards in the
  * journal or among the rejected, once, and reaches the receiver.
  */
 final class KillProof {
@@ -23,6 +24,9 @@ final class KillProof {
         scene.load(perSecond);
         Drain.seconds(1 + 3 * RANDOM.nextDouble());
         scene.kill();
+        for (int i = 0; terms.afterStart() && i < 2; i++) {
+          scene.startAndKill(Duration.ofMillis(200 + RANDOM.nextInt(2_500)));
+        }
         scene.startAgain();
         scene.findings.atLeast("slowestStartMs", scene.hub().startTook().toMillis());
         Stored stored = drained(scene);

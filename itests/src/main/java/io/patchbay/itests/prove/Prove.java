@@ -19,7 +19,8 @@ public enum Prove {
   BROKER_AWAY(BrokerAwayProof::run),
   GARBAGE(GarbageProof::run),
   BACK_PRESSURE(BackPressureProof::run),
-  DISK_FULL(DiskFullProof::run);
+  DISK_FULL(DiskFullProof::run),
+  CLOCK(ClockProof::run);
 
   @FunctionalInterface
   private interface Play {
@@ -38,9 +39,16 @@ public enum Prove {
     return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
   }
 
-  /** Whether this machine lets it be played: to fill a disk one must be permitted to mount one. */
+  /**
+   * Whether this machine lets it be played: to fill a disk one must be permitted to mount one, and
+   * to move a process's clock libfaketime must be there.
+   */
   public boolean possible() {
-    return this != DISK_FULL || DiskFullProof.possible();
+    return switch (this) {
+      case DISK_FULL -> DiskFullProof.possible();
+      case CLOCK -> ClockProof.possible();
+      default -> true;
+    };
   }
 
   private static Optional<Prove> of(String word) {

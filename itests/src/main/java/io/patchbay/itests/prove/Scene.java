@@ -5,7 +5,9 @@ import io.patchbay.itests.RunningHub;
 import io.patchbay.itests.bench.Fleet;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,6 +25,7 @@ final class Scene implements AutoCloseable {
   private final Path data;
   private final Optional<Mosquitto> outside;
   private final List<String> settings;
+  private final Map<String, String> environment;
   private final int offset = RunningHub.freeOffset();
   private final AtomicBoolean loading = new AtomicBoolean();
   private final AtomicReference<Exception> failed = new AtomicReference<>();
@@ -30,22 +33,38 @@ final class Scene implements AutoCloseable {
   private RunningHub hub;
   private final North north;
 
-  private Scene(Path data, int things, Optional<Mosquitto> outside, List<String> settings)
+  private Scene(
+      Path data,
+      int things,
+      Optional<Mosquitto> outside,
+      Map<String, String> environment,
+      List<String> settings)
       throws IOException, InterruptedException, TimeoutException {
     this.data = data;
     this.outside = outside;
+    this.environment = environment;
     this.settings = settings;
     fleet = new Fleet(things);
     fleet.prepare(data, outside.isPresent() ? "outside" : "local");
     sender = new Sender(fleet);
-    hub = RunningHub.start(data, offset, settings.toArray(new String[0]));
+    hub = RunningHub.start(data, offset, environment, settings.toArray(new String[0]));
     north = new North(fleet, hub.mqttPort(), List.of(hub.mqttLogin()));
   }
 
   /** With the hub's own broker. */
   static Scene inside(Path data, int things, String... settings)
       throws IOException, InterruptedException, TimeoutException {
-    return new Scene(data, things, Optional.empty(), List.of(settings));
+    return inside(data, things, Map.of(), settings);
+  }
+
+  /**
+   * With the hub's own broker.
+   *
+   * @param environment variables of the hub's process
+   */
+  static Scene inside(Path data, int things, Map<String, String> environment, String... settings)
+      throws IOException, InterruptedException, TimeoutException {
+    return new Scene(data, things, Optional.empty(), environment, List.of(settings));
   }
 
   /** With a broker as one likes. */
@@ -69,6 +88,7 @@ final class Scene implements AutoCloseable {
         data,
         things,
         Optional.of(broker),
+        Map.of(),
         List.of(
             "io.patchbay.camel.mqtt.connection~outside:url=tcp://127.0.0.1:" + port,
             "io.patchbay.camel.mqtt.connection~outside:keepAlive=5"));
@@ -135,9 +155,14 @@ final class Scene implements AutoCloseable {
     silence();
   }
 
+  /** Starts the hub on what the one before left and kills it again, ready or not. */
+  void startAndKill(Duration after) throws IOException, InterruptedException {
+    RunningHub.startAndKill(data, offset, environment, after, settings.toArray(new String[0]));
+  }
+
   /** Starts the hub again on what the one before left. */
   void startAgain() throws IOException, InterruptedException, TimeoutException {
-    hub = RunningHub.start(data, offset, settings.toArray(new String[0]));
+    hub = RunningHub.start(data, offset, environment, settings.toArray(new String[0]));
     api().checkLedger("after a start", findings);
     north.reconnect(hub.mqttPort(), List.of(hub.mqttLogin()));
   }

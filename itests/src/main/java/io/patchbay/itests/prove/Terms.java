@@ -9,14 +9,16 @@ import java.util.Map;
  *
  * @param brief the short form, tens of seconds
  * @param outside whether the fleet's broker is one outside, where a proof leaves the choice
+ * @param afterStart whether a hub is killed while it starts, too, where a proof kills one
  * @param numbers given by word, from 1
  */
-record Terms(boolean brief, boolean outside, Map<String, Integer> numbers) {
+record Terms(
+    boolean brief, boolean outside, boolean afterStart, Map<String, Integer> numbers) {
   private static final List<String> WORDS = List.of("--things", "--rate", "--rounds", "--seconds");
   static final String USAGE =
-      "[--short] [--outside] [--things N] [--rate MESSAGES-PER-SECOND] [--rounds N] [--seconds N]";
+      "[--short] [--outside] [--after-start] [--things N] [--rate MESSAGES-PER-SECOND] [--rounds N] [--seconds N]";
 
-  static final Terms SHORT = new Terms(true, false, Map.of());
+  static final Terms SHORT = new Terms(true, false, false, Map.of());
 
   Terms {
     numbers = Map.copyOf(numbers);
@@ -31,12 +33,15 @@ record Terms(boolean brief, boolean outside, Map<String, Integer> numbers) {
   static Terms parse(String[] words, List<String> names) {
     boolean brief = false;
     boolean outside = false;
+    boolean afterStart = false;
     Map<String, Integer> numbers = new HashMap<>();
     for (int i = 0; i < words.length; i++) {
       if (words[i].equals("--short")) {
         brief = true;
       } else if (words[i].equals("--outside")) {
         outside = true;
+      } else if (words[i].equals("--after-start")) {
+        afterStart = true;
       } else if (!words[i].startsWith("--")) {
         names.add(words[i]);
       } else if (WORDS.contains(words[i])
@@ -47,7 +52,7 @@ record Terms(boolean brief, boolean outside, Map<String, Integer> numbers) {
         throw new IllegalArgumentException(words[i] + " is not understood; accepted: " + USAGE);
       }
     }
-    return new Terms(brief, outside, numbers);
+    return new Terms(brief, outside, afterStart, numbers);
   }
 
   private int number(String word, int shortly, int fully) {

@@ -69,7 +69,7 @@ final class MqttBindingContractTest extends PushingBindingContract {
   }
 
   private void awaitListening() throws Exception {
-    pool.subscribe("local", Set.of("tele/+/value"))
+    pool.subscribe("local", Map.of("tele/+/value", 1))
         .toCompletableFuture()
         .get(limit().toSeconds(), TimeUnit.SECONDS);
   }

@@ -227,6 +227,23 @@ final class MqttBindingTest {
   }
 
   @Test
+  void asksForNoGuaranteeWhereNothingIsKept() throws Exception {
+    binding.changed(
+        Set.of(
+            Requests.interest("", "live/{device}/now", false),
+            Requests.interest("", "both/{device}/now", false),
+            Requests.interest("", "both/{unit}/now", true)));
+    awaitHeard(broker, "live/1/now");
+    awaitHeard(broker, "both/1/now");
+    assertThat(hub.offers())
+        .allSatisfy(
+            offer ->
+                assertThat(offer.frame().orElseThrow().delivery().isPresent())
+                    .as(offer.origin().address())
+                    .isEqualTo(offer.origin().address().startsWith("both/")));
+  }
+
+  @Test
   void listensOnSeveralConnectionsAndTellsTheirPresence() throws Exception {
     binding.changed(
         Set.of(Requests.interest("", "a/{device}"), Requests.interest("plant", "p/{device}")));

@@ -59,9 +59,14 @@ final class Requests {
   }
 
   static Interest interest(String connection, String topic) {
+    return interest(connection, topic, true);
+  }
+
+  static Interest interest(String connection, String topic, boolean journal) {
     return new Interest(
         connection,
         new Form("mqtt", Set.of(Op.OBSERVE), "text/plain", Map.of("topic", topic)),
-        Optional.empty());
+        Optional.empty(),
+        journal);
   }
 }

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -59,8 +61,7 @@ final class Connection implements AutoCloseable {
   private int cuts;
   private long upSince;
   private boolean first = true;
-  private @Nullable Set<String> wanted;
-  private int qos = HIGHEST_QOS;
+  private @Nullable SortedMap<String, Integer> wanted;
   private final Set<String> doubtful = new TreeSet<>();
   private final List<CompletableFuture<Void>> waitingForSubscription = new ArrayList<>();
   private boolean subscribing;
@@ -270,12 +271,13 @@ final class Connection implements AutoCloseable {
   /**
    * Listens to these filters from now on.
    *
-   * @param highestQos 0 to 2
+   * @param filters each with its highest quality of service, 0 to 2
    */
-  CompletionStage<Void> want(Set<String> filters, int highestQos) {
-    Set<String> cover;
+  CompletionStage<Void> want(Map<String, Integer> filters) {
+    SortedMap<String, Integer> cover;
     try {
       cover = TopicFilter.cover(filters);
+      cover.replaceAll((filter, qos) -> Math.min(qos, HIGHEST_QOS));
     } catch (IllegalArgumentException e) {
       return CompletableFuture.failedStage(e);
     }
@@ -283,7 +285,6 @@ final class Connection implements AutoCloseable {
     run(
         () -> {
           wanted = cover;
-          qos = Math.min(highestQos, HIGHEST_QOS);
           waitingForSubscription.add(done);
           subscribe();
         });
@@ -311,24 +312,28 @@ final class Connection implements AutoCloseable {
     }
     subscribing = true;
     again = false;
-    Set<String> target = wanted;
+    SortedMap<String, Integer> target = wanted;
     List<CompletableFuture<Void>> told = List.copyOf(waitingForSubscription);
     Subscriptions goal = held;
     Map<String, CompletableFuture<Void>> asked = new LinkedHashMap<>();
-    for (String filter : target) {
-      if (!held.contains(filter)) {
-        goal = goal.with(filter);
-        doubtful.add(filter);
+    Set<String> missing = new TreeSet<>(doubtful);
+    missing.retainAll(target.keySet());
+    for (Map.Entry<String, Integer> one : target.entrySet()) {
+      if (!held.contains(one.getKey(), one.getValue())) {
+        missing.add(one.getKey());
       }
     }
+    for (String filter : missing) {
+      goal = goal.with(filter, target.getOrDefault(filter, HIGHEST_QOS));
+    }
+    doubtful.addAll(missing);
     if (!doubtful.isEmpty()) {
       remember(held);
     }
-    for (String filter : target) {
-      if (!held.contains(filter)) {
-        int id = goal.ids().getOrDefault(filter, 0);
-        asked.put(filter, now.subscribe(filter, qos, id).toCompletableFuture());
-      }
+    Map<String, Subscriptions.Terms> terms = goal.terms();
+    for (String filter : missing) {
+      Subscriptions.Terms its = Objects.requireNonNull(terms.get(filter));
+      asked.put(filter, now.subscribe(filter, its.qos(), its.id()).toCompletableFuture());
     }
     CompletionStage<Void> unused =
         CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
@@ -337,7 +342,7 @@ final class Connection implements AutoCloseable {
 
   private void subscribed(
       Link by,
-      Set<String> target,
+      Map<String, Integer> target,
       Map<String, CompletableFuture<Void>> asked,
       List<CompletableFuture<Void>> told) {
     if (by != link) {
@@ -349,12 +354,12 @@ final class Connection implements AutoCloseable {
       if (one.getValue().isCompletedExceptionally()) {
         refusal = one.getValue().handle((ok, why) -> why).join();
       } else {
-        more = more.with(one.getKey());
+        more = more.with(one.getKey(), target.getOrDefault(one.getKey(), HIGHEST_QOS));
       }
     }
-    Set<String> surplus = new TreeSet<>(more.ids().keySet());
+    Set<String> surplus = new TreeSet<>(more.terms().keySet());
     surplus.addAll(doubtful);
-    surplus.removeAll(target);
+    surplus.removeAll(target.keySet());
     for (String filter : surplus) {
       more = more.without(filter);
     }
@@ -424,7 +429,7 @@ final class Connection implements AutoCloseable {
 
   /** What the broker holds for this session, as far as it is known. */
   Set<String> subscriptions() {
-    return held.ids().keySet();
+    return held.terms().keySet();
   }
 
   /** Ends the connection; acknowledgements due are sent first. A second call does nothing. */

@@ -63,7 +63,7 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
   private final Optional<BundleContext> bundle;
   private final Optional<Path> state;
   private final Map<String, Named> named = new TreeMap<>();
-  private final Map<String, Set<String>> wanted = new HashMap<>();
+  private final Map<String, Map<String, Integer>> wanted = new HashMap<>();
 
   /** Publications for connections that are not there yet; at most {@link Outbox#WAITING} each. */
   private final Map<String, ArrayDeque<Publication>> early = new HashMap<>();
@@ -119,9 +119,9 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
             "there are two MQTT connections named '" + name + "'; rename or remove one");
       }
       named.put(name, new Named(connection));
-      Set<String> filters = wanted.get(name);
+      Map<String, Integer> filters = wanted.get(name);
       if (filters != null) {
-        CompletionStage<Void> unused = connection.want(filters, 2);
+        CompletionStage<Void> unused = connection.want(filters);
       }
       ArrayDeque<Publication> waiting = early.remove(name);
       if (waiting != null) {
@@ -201,10 +201,10 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
   }
 
   @Override
-  public CompletionStage<Void> subscribe(String connection, Set<String> filters) {
-    Set<String> kept = Set.copyOf(filters);
+  public CompletionStage<Void> subscribe(String connection, Map<String, Integer> filters) {
+    Map<String, Integer> kept;
     try {
-      TopicFilter.cover(kept);
+      kept = TopicFilter.cover(filters);
     } catch (IllegalArgumentException e) {
       return CompletableFuture.failedStage(e);
     }
@@ -213,7 +213,7 @@ public final class ConnectionPool implements MqttConnections, Health, Metrics {
       Named now = named.get(connection);
       return now == null
           ? CompletableFuture.failedStage(new IOException(unknown(connection)))
-          : now.connection.want(kept, 2);
+          : now.connection.want(kept);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.patchbay.camel.mqtt;
 
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -31,12 +31,14 @@ public interface MqttConnections {
    * What the session of a named connection listens to from now on, in place of what it listened to
    * before. Filters that others cover are left out.
    *
-   * @param filters MQTT topic filters (MQTT 5.0, clause 4.7); none is accepted
+   * @param filters MQTT topic filters (MQTT 5.0, clause 4.7), each with the quality of service with
+   *     which messages come at least, 0 or 1; none is accepted. With 0 the broker need not keep
+   *     what comes while the hub is away.
    * @return completes when the broker has acknowledged all of it, after a reconnect if need be;
    *     fails with an IllegalArgumentException for a filter that is not one, and when the broker
    *     refuses or the connection is removed first
    */
-  CompletionStage<Void> subscribe(String connection, Set<String> filters);
+  CompletionStage<Void> subscribe(String connection, Map<String, Integer> filters);
 
   /** Ends a {@link #watch}. */
   interface Watch extends AutoCloseable {

@@ -2,7 +2,7 @@ package io.patchbay.camel.mqtt;
 
 import io.patchbay.southbound.Receipt;
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -35,7 +35,7 @@ final class MqttConsumer extends DefaultConsumer implements Inbox.Receiver {
     connection = opened;
     opened.inbox.attach(this);
     if (!endpoint.main()) {
-      CompletionStage<Void> unused = opened.want(Set.of(endpoint.getTopic()), endpoint.qos());
+      CompletionStage<Void> unused = opened.want(Map.of(endpoint.getTopic(), endpoint.qos()));
     }
   }
 

@@ -20,6 +20,7 @@ import java.util.UUID;
 final class SessionMemory {
   private static final String CLIENT = "client ";
   private static final String DOUBTFUL = "? ";
+  private static final String QOS0 = "/0";
 
   private final Path file;
 
@@ -45,18 +46,25 @@ final class SessionMemory {
    * @throws IOException also when the file is damaged
    */
   Subscriptions subscriptions(String clientId) throws IOException {
-    Map<String, Integer> ids = new LinkedHashMap<>();
+    Map<String, Subscriptions.Terms> held = new LinkedHashMap<>();
     try {
       for (String line : entries(clientId)) {
         if (!line.startsWith(DOUBTFUL)) {
           int space = line.indexOf(' ');
-          ids.put(line.substring(space + 1), Integer.valueOf(line.substring(0, space)));
+          held.put(line.substring(space + 1), terms(line.substring(0, space)));
         }
       }
-      return new Subscriptions(ids);
+      return new Subscriptions(held);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new IOException(file + " is damaged: " + e.getMessage(), e);
     }
+  }
+
+  /** Identifier and quality of service; what names none has 1. */
+  private static Subscriptions.Terms terms(String text) {
+    boolean qos0 = text.endsWith(QOS0);
+    String id = qos0 ? text.substring(0, text.length() - QOS0.length()) : text;
+    return new Subscriptions.Terms(Integer.parseInt(id), qos0 ? 0 : 1);
   }
 
   /** Filters that the broker was asked for and may or may not hold. */
@@ -80,7 +88,11 @@ final class SessionMemory {
   void write(String clientId, Subscriptions confirmed, Set<String> doubtful) throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add(CLIENT + clientId);
-    confirmed.ids().forEach((filter, id) -> lines.add(id + " " + filter));
+    confirmed
+        .terms()
+        .forEach(
+            (filter, terms) ->
+                lines.add(terms.id() + (terms.qos() == 0 ? QOS0 : "") + " " + filter));
     doubtful.forEach(filter -> lines.add(DOUBTFUL + filter));
     Files.createDirectories(file.toAbsolutePath().getParent());
     Path fresh = file.resolveSibling(file.getFileName() + ".new");

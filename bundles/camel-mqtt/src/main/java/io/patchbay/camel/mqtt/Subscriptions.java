@@ -1,9 +1,11 @@
 package io.patchbay.camel.mqtt;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What a session listens to on the broker, oldest first, each with its subscription identifier
@@ -14,70 +16,93 @@ import java.util.Map;
  * matched, so its copy exists.
  */
 final class Subscriptions {
+  /**
+   * How a filter is subscribed.
+   *
+   * @param id the subscription identifier
+   * @param qos the highest quality of service with which messages come
+   */
+  record Terms(int id, int qos) {}
+
   static final Subscriptions NONE = new Subscriptions(new LinkedHashMap<>());
 
   /** The identifier is a variable byte integer (clause 1.5.5); 1 is the smallest allowed. */
   static final int LARGEST_ID = 268_435_455;
 
-  private record Held(TopicFilter filter, int id) {}
+  private final Map<String, Terms> terms;
+  private final List<TopicFilter> filters = new ArrayList<>();
+  private final Map<Integer, Integer> places = new HashMap<>();
 
-  private final Map<String, Integer> ids;
-  private final List<Held> held = new ArrayList<>();
-  private final boolean overlapping;
+  /** By place, what before it a message may also match; found when the first message comes. */
+  private final Map<Integer, List<TopicFilter>> older = new ConcurrentHashMap<>();
 
-  Subscriptions(Map<String, Integer> oldestFirst) {
-    ids = new LinkedHashMap<>(oldestFirst);
-    ids.forEach((filter, id) -> held.add(new Held(TopicFilter.of(filter), id)));
-    overlapping = overlapping(held);
+  Subscriptions(Map<String, Terms> oldestFirst) {
+    terms = new LinkedHashMap<>(oldestFirst);
+    terms.forEach(
+        (filter, one) -> {
+          places.put(one.id(), filters.size());
+          filters.add(TopicFilter.of(filter));
+        });
   }
 
-  private static boolean overlapping(List<Held> held) {
-    for (int i = 0; i < held.size(); i++) {
-      for (int j = i + 1; j < held.size(); j++) {
-        if (held.get(i).filter().overlaps(held.get(j).filter())) {
-          return true;
-        }
-      }
-    }
-    return false;
+  /** Whether the filter is subscribed with exactly this quality of service. */
+  boolean contains(String filter, int qos) {
+    Terms present = terms.get(filter);
+    return present != null && present.qos() == qos;
   }
 
-  boolean contains(String filter) {
-    return ids.containsKey(filter);
+  /** By filter, oldest first. */
+  Map<String, Terms> terms() {
+    return new LinkedHashMap<>(terms);
   }
 
-  /** Filter and identifier, oldest first. */
-  Map<String, Integer> ids() {
-    return new LinkedHashMap<>(ids);
-  }
-
-  /** With one more, which is the youngest; its identifier is found from its text. */
-  Subscriptions with(String filter) {
-    Map<String, Integer> more = ids();
-    int id = Math.floorMod(filter.hashCode(), LARGEST_ID) + 1;
-    while (more.containsValue(id)) {
+  /**
+   * With one more, which is the youngest, its identifier found from its text; or with another
+   * quality of service for one that is there, which keeps identifier and age (clause 3.8.4).
+   */
+  Subscriptions with(String filter, int qos) {
+    Map<String, Terms> more = terms();
+    Terms present = more.get(filter);
+    int id = present == null ? Math.floorMod(filter.hashCode(), LARGEST_ID) + 1 : present.id();
+    while (present == null && places.containsKey(id)) {
       id = id % LARGEST_ID + 1;
     }
-    more.putIfAbsent(filter, id);
+    more.put(filter, new Terms(id, qos));
     return new Subscriptions(more);
   }
 
   Subscriptions without(String filter) {
-    Map<String, Integer> fewer = ids();
+    Map<String, Terms> fewer = terms();
     fewer.remove(filter);
     return new Subscriptions(fewer);
   }
 
-  /** Whether a message is one more copy of one that comes through an older subscription. */
+  /**
+   * Whether a message is one more copy of one that comes through an older subscription.
+   *
+   * @param identifiers of the subscriptions that it came through
+   */
   boolean surplus(String topic, List<Integer> identifiers) {
-    if (!overlapping || identifiers.isEmpty()) {
+    int oldest = filters.size();
+    for (int id : identifiers) {
+      Integer place = places.get(id);
+      if (place == null) {
+        return false;
+      }
+      oldest = Math.min(oldest, place);
+    }
+    if (oldest == filters.size()) {
       return false;
     }
-    for (Held oldest : held) {
-      if (oldest.filter().matches(topic)) {
-        return !identifiers.contains(oldest.id()) && ids.values().containsAll(identifiers);
+    for (TopicFilter before : older.computeIfAbsent(oldest, this::olderThan)) {
+      if (before.matches(topic)) {
+        return true;
       }
     }
     return false;
+  }
+
+  private List<TopicFilter> olderThan(int place) {
+    return filters.subList(0, place).stream().filter(filters.get(place)::overlaps).toList();
   }
 }

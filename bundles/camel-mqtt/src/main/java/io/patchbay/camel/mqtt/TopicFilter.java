@@ -1,10 +1,11 @@
 package io.patchbay.camel.mqtt;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** An MQTT topic filter (MQTT 5.0, clause 4.7). */
 record TopicFilter(String text, List<String> levels) {
@@ -111,22 +112,30 @@ record TopicFilter(String text, List<String> levels) {
     }
   }
 
-  /** The filters that no other one covers, sorted. */
-  static Set<String> cover(Set<String> filters) {
-    List<TopicFilter> all = new ArrayList<>();
-    for (String filter : filters) {
-      all.add(of(filter));
-    }
-    Set<String> cover = new TreeSet<>();
-    for (TopicFilter filter : all) {
-      boolean covered = false;
-      for (TopicFilter other : all) {
-        covered |= !other.equals(filter) && other.covers(filter);
-      }
-      if (!covered) {
-        cover.add(filter.text());
-      }
-    }
+  /**
+   * The filters that no other one covers, sorted. Where two overlap, both get the higher quality of
+   * service: one copy of a message counts, and which one is the broker's choice.
+   *
+   * @param filters each with the quality of service that it needs at least
+   */
+  static SortedMap<String, Integer> cover(Map<String, Integer> filters) {
+    Map<TopicFilter, Integer> all = new LinkedHashMap<>();
+    filters.forEach((filter, qos) -> all.put(of(filter), qos));
+    SortedMap<String, Integer> cover = new TreeMap<>();
+    all.forEach(
+        (filter, needed) -> {
+          int qos = needed;
+          boolean covered = false;
+          for (Map.Entry<TopicFilter, Integer> other : all.entrySet()) {
+            if (!other.getKey().equals(filter)) {
+              covered |= other.getKey().covers(filter);
+              qos = filter.overlaps(other.getKey()) ? Math.max(qos, other.getValue()) : qos;
+            }
+          }
+          if (!covered) {
+            cover.put(filter.text(), qos);
+          }
+        });
     return cover;
   }
 }

@@ -12,14 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
@@ -102,10 +104,13 @@ abstract class BrokerFixture {
   }
 
   static void subscribe(Connection connection, String... filters) throws Exception {
-    connection
-        .want(Set.of(filters), 1)
-        .toCompletableFuture()
-        .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    want(
+        connection,
+        Arrays.stream(filters).collect(Collectors.toMap(filter -> filter, filter -> 1)));
+  }
+
+  static void want(Connection connection, Map<String, Integer> filters) throws Exception {
+    connection.want(filters).toCompletableFuture().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
   Mqtt5BlockingClient peer() {

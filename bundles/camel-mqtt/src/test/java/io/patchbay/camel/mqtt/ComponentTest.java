@@ -14,14 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -82,7 +83,8 @@ final class ComponentTest {
   }
 
   private void subscribe(String... filters) throws Exception {
-    pool.subscribe("main", Set.of(filters))
+    pool.subscribe(
+            "main", Arrays.stream(filters).collect(Collectors.toMap(filter -> filter, filter -> 1)))
         .toCompletableFuture()
         .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }

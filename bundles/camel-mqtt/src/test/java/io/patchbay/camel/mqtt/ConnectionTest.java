@@ -10,8 +10,8 @@ import io.patchbay.operation.Health;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -115,7 +115,7 @@ final class ConnectionTest extends BrokerFixture {
     try (ScriptedBroker scripted = new ScriptedBroker()) {
       Connection connection = connect(NamedConnections.settings("rights", scripted.uri(), 100));
       awaitUp(connection);
-      CompletableFuture<Void> asked = connection.want(Set.of("shut/#"), 1).toCompletableFuture();
+      CompletableFuture<Void> asked = connection.want(Map.of("shut/#", 1)).toCompletableFuture();
       byte[] subscribe = scripted.read(0x82);
       scripted.send(0x90, 0x04, subscribe[0], subscribe[1], 0x00, 0x87);
       assertThatThrownBy(() -> asked.get(LIMIT.toSeconds(), TimeUnit.SECONDS))

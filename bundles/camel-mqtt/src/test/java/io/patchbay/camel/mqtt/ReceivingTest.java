@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -275,6 +276,41 @@ final class ReceivingTest extends BrokerFixture {
     assertThat(taker.ids.get(1)).isPresent();
     assertThat(taker.ids.get(2)).isPresent();
     awaitAcknowledged(connection);
+  }
+
+  @Test
+  void hearsWithQos0WhatNeedNotBeKeptAndFollowsWhenThatChanges() throws Exception {
+    Connection connection = connect("unkept");
+    Taker taker = new Taker(connection);
+    connection.inbox.attach(taker);
+    want(connection, Map.of("a/+", 0, "b/+", 1));
+    send(peer(), "a/1", 1, 1);
+    send(peer(), "b/1", 2, 2);
+    awaitSeen(taker, 2);
+    assertThat(taker.ids).extracting(Optional::isPresent).containsExactly(false, true);
+    want(connection, Map.of("a/+", 1, "b/+", 0));
+    send(peer(), "a/1", 3, 3);
+    send(peer(), "b/1", 4, 4);
+    awaitSeen(taker, 4);
+    assertThat(taker.ids).extracting(Optional::isPresent).containsExactly(false, true, true, false);
+    awaitAcknowledged(connection);
+  }
+
+  @Test
+  void changesTheQualityOfServiceOfWhatASessionFromBeforeTheRestartHolds() throws Exception {
+    Connection first = connect("changed");
+    want(first, Map.of("a/+", 0));
+    first.close();
+    send(peer(), "a/1", 1, 1);
+    Connection second = connect("changed");
+    Taker taker = new Taker(second);
+    second.inbox.attach(taker);
+    want(second, Map.of("a/+", 1));
+    send(peer(), "a/1", 2, 2);
+    awaitSeen(taker, 1);
+    // with QoS 0 mosquitto keeps nothing for who is away
+    assertThat(taker.seen).containsExactly("2");
+    assertThat(taker.ids.get(0)).isPresent();
   }
 
   @Test

@@ -7,9 +7,9 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 final class SubscriptionsTest {
-  private final Subscriptions both = Subscriptions.NONE.with("a/+").with("+/b");
-  private final int older = Objects.requireNonNull(both.ids().get("a/+"));
-  private final int younger = Objects.requireNonNull(both.ids().get("+/b"));
+  private final Subscriptions both = Subscriptions.NONE.with("a/+", 1).with("+/b", 1);
+  private final int older = Objects.requireNonNull(both.terms().get("a/+")).id();
+  private final int younger = Objects.requireNonNull(both.terms().get("+/b")).id();
 
   @Test
   void takesTheCopyOfTheOldestSubscription() {
@@ -29,7 +29,7 @@ final class SubscriptionsTest {
 
   @Test
   void takesWhatCameThroughASubscriptionThatIsGone() {
-    Subscriptions left = both.without("a/+").with("a/#");
+    Subscriptions left = both.without("a/+").with("a/#", 1);
     assertThat(left.surplus("a/b", List.of(older))).isFalse();
     assertThat(left.surplus("a/b", List.of(younger))).isFalse();
   }
@@ -42,7 +42,17 @@ final class SubscriptionsTest {
   @Test
   void givesEachItsOwnIdentifier() {
     // "Aa" and "BB" have the same hash
-    Subscriptions same = Subscriptions.NONE.with("Aa").with("BB");
-    assertThat(same.ids().values()).doesNotHaveDuplicates();
+    Subscriptions same = Subscriptions.NONE.with("Aa", 1).with("BB", 1);
+    assertThat(same.terms().values()).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void keepsIdentifierAndAgeWithAnotherQualityOfService() {
+    Subscriptions changed = both.with("a/+", 0);
+    assertThat(changed.contains("a/+", 1)).isFalse();
+    assertThat(changed.contains("a/+", 0)).isTrue();
+    assertThat(changed.terms().keySet()).containsExactly("a/+", "+/b");
+    assertThat(changed.surplus("a/b", List.of(older))).isFalse();
+    assertThat(changed.surplus("a/b", List.of(younger))).isTrue();
   }
 }

@@ -2,8 +2,9 @@ package io.patchbay.camel.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,7 +73,15 @@ final class TopicFilterTest {
 
   @Test
   void leavesOutWhatIsCovered() {
-    assertThat(TopicFilter.cover(Set.of("a/b", "a/+", "a/b/c", "x/#", "x", "x/y/+")))
-        .containsExactly("a/+", "a/b/c", "x/#");
+    assertThat(
+            TopicFilter.cover(Map.of("a/b", 1, "a/+", 1, "a/b/c", 1, "x/#", 1, "x", 1, "x/y/+", 1)))
+        .containsExactly(entry("a/+", 1), entry("a/b/c", 1), entry("x/#", 1));
+  }
+
+  @Test
+  void givesTheHigherQualityOfServiceToAllThatAMessageMayComeThrough() {
+    assertThat(
+            TopicFilter.cover(Map.of("a/b", 1, "a/+", 0, "b/#", 1, "b/c", 0, "+/d/e", 0, "f", 0)))
+        .containsExactly(entry("+/d/e", 1), entry("a/+", 1), entry("b/#", 1), entry("f", 0));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
@@ -54,8 +55,7 @@ final class DownlinkConsumer extends DefaultConsumer implements DownlinkPort {
   @Override
   public CompletionStage<Answer> send(Request request) {
     if (!isRunAllowed()) {
-      return CompletableFuture.completedStage(
-          new Answer.Failed(Reason.NO_PROTOCOL, "the " + scheme + " routes are stopping"));
+      return CompletableFuture.completedStage(stopping());
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     Exchange exchange = createExchange(true);
@@ -81,10 +81,16 @@ final class DownlinkConsumer extends DefaultConsumer implements DownlinkPort {
         TimeUnit.MILLISECONDS);
   }
 
+  private Answer stopping() {
+    return new Answer.Failed(Reason.NO_PROTOCOL, "the " + scheme + " routes are stopping");
+  }
+
   private Answer answer(Exchange exchange, Request request) {
     Exception failure = exchange.getException();
     if (failure instanceof ExchangeTimedOutException) {
       return new Answer.Failed(Reason.TIMEOUT, "no answer in time");
+    } else if (failure instanceof RejectedExecutionException) {
+      return stopping(); // Camel lets it go no further
     } else if (failure != null) {
       LOG.error(
           "The route '{}' failed on a request to '{}'",

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -191,6 +192,26 @@ class HubComponentTest {
             });
     assertThat(down.send(request(Duration.ofSeconds(5))).toCompletableFuture().join())
         .isEqualTo(new Answer.Failed(Outcome.Reason.INTERNAL, "broken codec"));
+  }
+
+  /** As Camel ends what is under way in a route that stops. */
+  @Test
+  void aRouteDownThatStopsIsNoProtocol() throws Exception {
+    DownlinkPort down =
+        downlink(
+            new RouteBuilder() {
+              @Override
+              public void configure() {
+                errorHandler(noErrorHandler());
+                from("hub:downlink?scheme=modbus")
+                    .process(
+                        exchange -> {
+                          throw new RejectedExecutionException("Run not allowed");
+                        });
+              }
+            });
+    assertThat(down.send(request(Duration.ofSeconds(5))).toCompletableFuture().join())
+        .isEqualTo(new Answer.Failed(Outcome.Reason.NO_PROTOCOL, "the modbus routes are stopping"));
   }
 
   @Test

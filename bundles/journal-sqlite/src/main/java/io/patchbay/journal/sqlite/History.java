@@ -222,7 +222,7 @@ final class History {
         .last();
   }
 
-  /** The newest reading of every property and the newest status of every thing. */
+  /** What is in force of every property and every thing's status. */
   List<Recorded> latest() {
     long sealed = readers.read(connection -> Database.number(connection, Sql.SEALED));
     Map<List<String>, Recorded> newest = new HashMap<>();
@@ -249,11 +249,7 @@ final class History {
       newest.merge(
           List.of(uplink.thing().value(), Selection.name(uplink)),
           recorded,
-          (one, other) -> {
-            int order = one.uplink().time().compareTo(other.uplink().time());
-            boolean first = order > 0 || (order == 0 && one.sequence() > other.sequence());
-            return first ? one : other;
-          });
+          (old, fresh) -> uplink.supersedes(old.uplink()) ? fresh : old);
     }
   }
 

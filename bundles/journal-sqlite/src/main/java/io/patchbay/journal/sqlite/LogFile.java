@@ -46,6 +46,11 @@ final class LogFile {
     return names;
   }
 
+  /** Reads over one connection, in as many statements as it takes. */
+  <T> T reading(Readers.Query<T> query) {
+    return readers.read(query);
+  }
+
   /** The block in which the sequence lies and those behind it, at most {@code max}. */
   List<Row> rows(long sequence, int max) {
     return readers.read(connection -> rows(connection, sequence, max));

@@ -6,6 +6,7 @@ import io.patchbay.thing.Uplink.Reading;
 import io.patchbay.thing.Uplink.StatusChange;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The time index. It is not written with the uplinks, which would cost a page for every series a
  * transaction touches, but afterwards, one run for some ten thousand uplinks: per series (thing and
  * name) one row with times and sequences, all rows of a run side by side. What no run covers yet is
- * searched in the log's tail. With each run the newest of each series goes to {@code latest}.
+ * searched in the log's tail. With each run what is in force of each series goes to {@code latest}.
  */
 final class Runs {
   /** Series written by one transaction: about a millisecond. */
@@ -32,8 +33,9 @@ final class Runs {
   private static final String LATEST =
       "INSERT INTO latest(thing, name, time, sequence, data) VALUES(?, ?, ?, ?, ?)"
           + " ON CONFLICT(thing, name) DO UPDATE SET time = excluded.time,"
-          + " sequence = excluded.sequence, data = excluded.data WHERE excluded.time > time"
-          + " OR (excluded.time = time AND excluded.sequence > sequence)";
+          + " sequence = excluded.sequence, data = excluded.data";
+  private static final String IN_FORCE =
+      "SELECT sequence, data FROM latest WHERE thing = ? AND name = ?";
 
   private final LogFile log;
   private final Writer writer;
@@ -60,14 +62,6 @@ final class Runs {
     stopped = true;
   }
 
-  /** The newest of one series. */
-  private record Newest(long sequence, String profile, Uplink uplink) {
-    boolean before(long otherSequence, Uplink other) {
-      int order = uplink.time().compareTo(other.time());
-      return order < 0 || (order == 0 && sequence < otherSequence);
-    }
-  }
-
   /** Times and sequences of one series in one run. */
   static final class Series {
     private final int thing;
@@ -75,11 +69,16 @@ final class Runs {
     private long[] times = new long[8];
     private long[] sequences = new long[8];
     private int count;
-    private @Nullable Newest newest;
+    private @Nullable Recorded inForce;
 
-    Series(int thing, int name) {
+    /**
+     * @param inForce what was before the run; when the hub was killed in the middle of it, perhaps
+     *     already what is after it
+     */
+    Series(int thing, int name, @Nullable Recorded inForce) {
       this.thing = thing;
       this.name = name;
+      this.inForce = inForce;
     }
 
     private void add(long sequence, String profile, Uplink uplink) {
@@ -90,8 +89,9 @@ final class Runs {
       times[count] = uplink.time().toEpochMilli();
       sequences[count++] = sequence;
       if ((uplink instanceof Reading || uplink instanceof StatusChange)
-          && (newest == null || newest.before(sequence, uplink))) {
-        newest = new Newest(sequence, profile, uplink);
+          && (inForce == null
+              || (inForce.sequence() < sequence && uplink.supersedes(inForce.uplink())))) {
+        inForce = new Recorded(sequence, profile, uplink);
       }
     }
 
@@ -142,13 +142,29 @@ final class Runs {
   }
 
   private void sealOne() throws SQLException {
-    long from = sealed + 1;
     Map<Long, Series> all = new HashMap<>();
-    long reached = sealed;
+    long from = sealed + 1;
+    long reached = log.reading(connection -> gather(connection, from, all));
+    if (reached >= from) {
+      // In the order of the key, so that rows of a run lie side by side.
+      write(from, reached, all.keySet().stream().sorted().map(all::get).toList());
+    }
+  }
+
+  private long gather(Connection connection, long from, Map<Long, Series> all) throws SQLException {
+    try (PreparedStatement inForce = connection.prepareStatement(IN_FORCE)) {
+      return gather(connection, from, all, inForce);
+    }
+  }
+
+  private long gather(
+      Connection connection, long from, Map<Long, Series> all, PreparedStatement inForce)
+      throws SQLException {
+    long reached = from - 1;
     int taken = 0;
     while (taken < size && reached < writer.head().last()) {
       long before = reached;
-      for (LogFile.Row row : log.rows(reached + 1, 64)) {
+      for (LogFile.Row row : LogFile.rows(connection, reached + 1, 64)) {
         if (taken >= size) {
           break;
         }
@@ -164,7 +180,8 @@ final class Runs {
                           long sequence, int profile, int thing, int name, Uplink uplink) {
                         if (sequence >= from) {
                           all.computeIfAbsent(
-                                  (long) thing << 32 | name, key -> new Series(thing, name))
+                                  (long) thing << 32 | name,
+                                  key -> new Series(thing, name, inForce(inForce, thing, name)))
                               .add(sequence, log.names().text(profile), uplink);
                           uplinks[0]++;
                         }
@@ -177,11 +194,19 @@ final class Runs {
         break;
       }
     }
-    if (reached < from) {
-      return;
+    return reached;
+  }
+
+  private @Nullable Recorded inForce(PreparedStatement select, int thing, int name) {
+    try {
+      select.setInt(1, thing);
+      select.setInt(2, name);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? latest(rows.getLong(1), rows.getBytes(2), log.names()) : null;
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("the journal cannot be read: " + Database.words(e), e);
     }
-    // In the order of the key, so that rows of a run lie side by side.
-    write(from, reached, all.keySet().stream().sorted().map(all::get).toList());
   }
 
   private void write(long from, long to, List<Series> all) throws SQLException {
@@ -232,23 +257,23 @@ final class Runs {
       series.setLong(5, one.latest());
       series.setBytes(6, one.pack());
       series.executeUpdate();
-      Newest newest = one.newest;
-      if (newest != null) {
+      Recorded inForce = one.inForce;
+      if (inForce != null) {
         latest.setInt(1, one.thing);
         latest.setInt(2, one.name);
-        latest.setLong(3, newest.uplink().time().toEpochMilli());
-        latest.setLong(4, newest.sequence());
-        latest.setBytes(5, latest(newest));
+        latest.setLong(3, inForce.uplink().time().toEpochMilli());
+        latest.setLong(4, inForce.sequence());
+        latest.setBytes(5, latest(inForce));
         latest.executeUpdate();
       }
     }
   }
 
-  private byte[] latest(Newest newest) {
+  private byte[] latest(Recorded inForce) {
     Packer out = new Packer(64);
-    long base = newest.uplink().received().toEpochMilli();
-    out.varint(log.names().find(newest.profile())).zigzag(base);
-    UplinkFormat.write(out, newest.uplink(), base, log.names());
+    long base = inForce.uplink().received().toEpochMilli();
+    out.varint(log.names().find(inForce.profile())).zigzag(base);
+    UplinkFormat.write(out, inForce.uplink(), base, log.names());
     return out.toArray();
   }
 

@@ -42,9 +42,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,6 +56,8 @@ import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SqliteJournalTest {
   private static final ThingId PLUG = new ThingId("plug");
@@ -323,6 +327,44 @@ class SqliteJournalTest {
         }
       }
       assertThat(journal.history(new ThingId("t77"), "p", Instant.MIN, Instant.MAX, 10)).hasSize(3);
+    }
+  }
+
+  /** What the twin was is what it is again, whatever the clocks did: folded here one by one. */
+  @ParameterizedTest
+  @ValueSource(ints = {40, 64, 1_000})
+  void remembersWhatWasInForceWhenTheHubsClockWentBackAndForth(int run) throws Exception {
+    Settings small = Settings.DEFAULT.withSync(false).withSizes(64, run, 500);
+    Random random = new Random(7);
+    Map<String, Recorded> twin = new HashMap<>();
+    try (SqliteJournal journal = open(folder, small)) {
+      for (int i = 0; i < 600; i++) {
+        long skew = i / 100 % 2 == 0 ? 0 : -3_600;
+        Instant now = NOW.plusSeconds(i + skew);
+        boolean own = random.nextInt(3) == 0;
+        String thing = "t" + random.nextInt(3);
+        Uplink uplink =
+            random.nextInt(5) == 0
+                ? new StatusChange(
+                    new ThingId(thing), i % 2 == 0 ? Status.ONLINE : Status.OFFLINE, "", now, now)
+                : new Reading(
+                    new ThingId(thing),
+                    "p",
+                    new Value.Int(i),
+                    "",
+                    own ? NOW.plusSeconds(i - random.nextInt(50)) : now,
+                    own ? TimeSource.DEVICE : TimeSource.HUB,
+                    now,
+                    Quality.GOOD);
+        Recorded recorded = new Recorded(stored(journal, entry("", uplink)), "plug@1", uplink);
+        twin.merge(
+            thing + Selection.name(uplink),
+            recorded,
+            (old, fresh) -> uplink.supersedes(old.uplink()) ? fresh : old);
+      }
+    }
+    try (SqliteJournal journal = open(folder, small)) {
+      assertThat(journal.latest()).containsExactlyInAnyOrderElementsOf(twin.values());
     }
   }
 

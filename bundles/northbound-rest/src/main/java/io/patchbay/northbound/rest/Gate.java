@@ -11,7 +11,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.Serial;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -124,15 +123,21 @@ final class Gate extends HttpServlet {
       }
       throw unauthorized("no token", "");
     }
-    if (!header.toLowerCase(Locale.ROOT).startsWith(BEARER) || header.length() > MAX_TOKEN) {
-      throw unauthorized("an Authorization that is no bearer token", "");
-    }
-    Optional<Principal> principal =
-        rooms.tokens().authenticate(header.substring(BEARER.length()).trim());
+    String token =
+        bearer(header)
+            .orElseThrow(() -> unauthorized("an Authorization that is no bearer token", ""));
+    Optional<Principal> principal = rooms.tokens().authenticate(token);
     if (principal.isEmpty()) {
       throw unauthorized("a token that is not valid", ", error=\"invalid_token\"");
     }
     return principal;
+  }
+
+  /** The token of an Authorization. */
+  static Optional<String> bearer(String header) {
+    boolean is =
+        header.length() <= MAX_TOKEN && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
+    return is ? Optional.of(header.substring(BEARER.length()).trim()) : Optional.empty();
   }
 
   private static Problem unauthorized(String what, String error) {
