@@ -7,8 +7,9 @@ import java.util.Random;
 import java.util.concurrent.TimeoutException;
 
 /**
- * kill -9 at random moments under load, and when told so twice more while the hub starts. Every message whose PUBACK came is afterwards in the
- * journal or among the rejected, once, and reaches the receiver.
+ * kill -9 at random moments under load, and when told so twice more while the hub starts. Every
+ * message whose PUBACK came is afterwards in the journal or among the rejected, once, and reaches
+ * the receiver.
  */
 final class KillProof {
   private static final Random RANDOM = new Random();

@@ -12,8 +12,7 @@ import java.util.Map;
  * @param afterStart whether a hub is killed while it starts, too, where a proof kills one
  * @param numbers given by word, from 1
  */
-record Terms(
-    boolean brief, boolean outside, boolean afterStart, Map<String, Integer> numbers) {
+record Terms(boolean brief, boolean outside, boolean afterStart, Map<String, Integer> numbers) {
   private static final List<String> WORDS = List.of("--things", "--rate", "--rounds", "--seconds");
   static final String USAGE =
       "[--short] [--outside] [--after-start] [--things N] [--rate MESSAGES-PER-SECOND] [--rounds N] [--seconds N]";

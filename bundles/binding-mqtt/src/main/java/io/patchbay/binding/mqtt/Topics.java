@@ -112,8 +112,7 @@ final class Topics {
     Snapshot now = snapshot;
     Consumer<Heard> add =
         one ->
-            filters.merge(
-                one.pattern().filter(), one.kept() ? QOS_KEPT : QOS_NOT_KEPT, Math::max);
+            filters.merge(one.pattern().filter(), one.kept() ? QOS_KEPT : QOS_NOT_KEPT, Math::max);
     now.heard().stream().filter(one -> one.on(connection)).forEach(add);
     now.answers()
         .getOrDefault(connection, List.of())
