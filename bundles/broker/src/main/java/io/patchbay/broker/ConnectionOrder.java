@@ -30,16 +30,20 @@ final class ConnectionOrder {
 
   /** What this thread does next belongs to the connection. */
   void enter(@Nullable Channel channel) {
-    if (channel == null) {
-      return;
+    if (channel != null) {
+      server.getStorageManager().setContext(context(channel));
     }
+  }
+
+  /** What the connection waits on. */
+  OperationContext context(Channel channel) {
     OperationContext context = channel.attr(CONTEXT).get();
     if (context == null) {
       OperationContext fresh = server.newOperationContext();
       OperationContext earlier = channel.attr(CONTEXT).setIfAbsent(fresh);
       context = earlier == null ? fresh : earlier;
     }
-    server.getStorageManager().setContext(context);
+    return context;
   }
 
   /** What this thread does next waits for nothing that was done before. */

@@ -1,9 +1,11 @@
 package io.patchbay.broker;
 
+import io.netty.channel.Channel;
 import io.patchbay.access.DeviceCredentials;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.WildcardConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.persistence.OperationContext;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTVersion;
@@ -29,6 +32,7 @@ import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
 import org.apache.activemq.artemis.core.server.JournalType;
 import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +59,7 @@ final class EmbeddedBroker implements AutoCloseable {
   private final Handover handover;
   private final DiskSpace disk;
   private final MqttServer server;
+  private final ConnectionOrder order;
   private final Backpressure backpressure;
   private final Sessions sessions;
   private final FrontDoor door;
@@ -90,7 +95,7 @@ final class EmbeddedBroker implements AutoCloseable {
     server = new MqttServer(configuration(settings), security, handover);
     disk = new DiskSpace(settings.directory());
     backpressure = new Backpressure(() -> disk.isLow() || queues.isFull(server), counters);
-    ConnectionOrder order = new ConnectionOrder(server);
+    order = new ConnectionOrder(server);
     PacketRules rules = new PacketRules(security, counters, settings.maxSessionExpiry(), order);
     server.getServiceRegistry().addIncomingInterceptor(rules.incoming());
     server.getServiceRegistry().addOutgoingInterceptor(rules.outgoing());
@@ -196,6 +201,18 @@ final class EmbeddedBroker implements AutoCloseable {
 
   BrokerSettings settings() {
     return settings;
+  }
+
+  /** What each connection that is there waits on before it goes on. */
+  List<OperationContext> contexts() {
+    List<OperationContext> contexts = new ArrayList<>();
+    for (RemotingConnection connection : server.getRemotingService().getConnections()) {
+      Channel channel = PacketRules.channel(connection);
+      if (channel != null) {
+        contexts.add(order.context(channel));
+      }
+    }
+    return contexts;
   }
 
   /** Names of the addresses that are there. */
