@@ -88,6 +88,7 @@ public final class RunningHub implements AutoCloseable {
       command.add("--set");
       command.add(setting);
     }
+    prepare();
     Files.createDirectories(data);
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -144,6 +145,22 @@ public final class RunningHub implements AutoCloseable {
               + Files.readString(data.resolve("stderr.txt")));
     }
     return new RunningHub(data, offset, process, line, took);
+  }
+
+  /** As in a checkout, once for each build: many hubs are started, each faster. */
+  private static synchronized void prepare() throws IOException, InterruptedException {
+    if (Files.exists(dist().resolve("lib/patchbay.jsa"))) {
+      return;
+    }
+    Process preparing =
+        new ProcessBuilder(dist().resolve("bin/patchbay").toString(), "prepare")
+            .redirectErrorStream(true)
+            .start();
+    String said =
+        new String(preparing.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    if (preparing.waitFor() != 0) {
+      throw new IOException("bin/patchbay prepare failed: " + said);
+    }
   }
 
   private static void read(Process process, BlockingQueue<String> lines) {

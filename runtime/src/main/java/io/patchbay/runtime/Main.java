@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -64,17 +66,21 @@ public final class Main {
       throws Refusal, InterruptedException {
     try (DataDirectory directory = DataDirectory.open(run.data())) {
       Path data = directory.path();
+      System.setProperty("java.io.tmpdir", data.resolve("tmp").toString());
+      System.setProperty("patchbay.data", data.toString());
+      // beside the configuration: neither needs the other, and nothing starts before both are there
+      FutureTask<Hub> installing =
+          new FutureTask<>(
+              () ->
+                  Hub.install(
+                      List.of(home.resolve("bundles")),
+                      FrameworkSettings.of(home, data, run.offset(), run.settings()),
+                      name -> true));
+      daemon(installing, "patchbay-install");
       Configuration configuration = configuration(home, data, run.settings());
       List<Listeners.Listener> listeners = Listeners.of(configuration, run.offset());
       Listeners.check(listeners);
-
-      System.setProperty("java.io.tmpdir", data.resolve("tmp").toString());
-      System.setProperty("patchbay.data", data.toString());
-      Hub hub =
-          Hub.install(
-              List.of(home.resolve("bundles")),
-              FrameworkSettings.of(home, data, run.offset(), run.settings()),
-              name -> true);
+      Hub hub = installed(installing);
       hub.configure(configuration.named());
       CountDownLatch stop = new CountDownLatch(1);
       Signals.onStop(stop::countDown);
@@ -105,6 +111,17 @@ public final class Main {
     }
   }
 
+  private static Hub installed(FutureTask<Hub> installing) throws Refusal, InterruptedException {
+    try {
+      return installing.get();
+    } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof Refusal refusal) {
+        throw refusal;
+      }
+      throw new IllegalStateException(failed.getCause());
+    }
+  }
+
   static Configuration configuration(Path home, Path data, List<String> settings) throws Refusal {
     try {
       return Configuration.read(home, data, settings);
@@ -115,37 +132,37 @@ public final class Main {
 
   /** Starting takes a thread of its own, so that a signal is heard while it goes on. */
   private static Thread starter(Hub hub, CountDownLatch stop) {
-    Thread starter =
-        new Thread(
-            () -> {
-              try {
-                hub.start();
-              } catch (Refusal refusal) {
-                System.err.println(refusal.getMessage());
-                stop.countDown();
-              }
-            },
-            "patchbay-start");
-    starter.setDaemon(true);
-    starter.start();
-    return starter;
+    return daemon(
+        () -> {
+          try {
+            hub.start();
+          } catch (Refusal refusal) {
+            System.err.println(refusal.getMessage());
+            stop.countDown();
+          }
+        },
+        "patchbay-start");
   }
 
   /** The framework may be stopped from inside, through its system bundle. */
   private static void watchFramework(Hub hub, CountDownLatch stop) {
-    Thread watcher =
-        new Thread(
-            () -> {
-              try {
-                hub.awaitStop();
-              } catch (InterruptedException ended) {
-                Thread.currentThread().interrupt();
-              }
-              stop.countDown();
-            },
-            "patchbay-watch");
-    watcher.setDaemon(true);
-    watcher.start();
+    daemon(
+        () -> {
+          try {
+            hub.awaitStop();
+          } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+          }
+          stop.countDown();
+        },
+        "patchbay-watch");
+  }
+
+  private static Thread daemon(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
   }
 
   private static boolean awaitReady(Readiness readiness, CountDownLatch stop)
@@ -197,19 +214,16 @@ public final class Main {
 
   /** Exit hooks of libraries get a second, then the process ends. */
   private static void exit(int code) {
-    Thread last =
-        new Thread(
-            () -> {
-              try {
-                TimeUnit.SECONDS.sleep(1);
-              } catch (InterruptedException ended) {
-                Thread.currentThread().interrupt();
-              }
-              Runtime.getRuntime().halt(code);
-            },
-            "patchbay-exit");
-    last.setDaemon(true);
-    last.start();
+    daemon(
+        () -> {
+          try {
+            TimeUnit.SECONDS.sleep(1);
+          } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+          }
+          Runtime.getRuntime().halt(code);
+        },
+        "patchbay-exit");
     System.exit(code);
   }
 }

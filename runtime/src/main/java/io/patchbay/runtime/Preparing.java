@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * {@code patchbay prepare}: makes the next starts faster. It lays out the bundles that carry jars,
- * starts a hub on a directory and ports of its own, and leaves an archive of its classes.
+ * {@code patchbay prepare}: makes the next starts faster. It lays out the bundles, starts a hub on
+ * a directory and ports of its own, and leaves an archive of its classes.
  */
 final class Preparing {
   /** In {@code lib/}; {@code bin/patchbay} hands it to the virtual machine when it is there. */
