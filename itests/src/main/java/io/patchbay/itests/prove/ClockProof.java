@@ -137,7 +137,9 @@ final class ClockProof {
         Drain.until(
             20,
             () -> {
-              Instant received = Instant.parse(latest(Fleet.thing(0)).path("received").asText("1970-01-01T00:00:00Z"));
+              Instant received =
+                  Instant.parse(
+                      latest(Fleet.thing(0)).path("received").asText("1970-01-01T00:00:00Z"));
               Duration off = Duration.between(Instant.now().plus(by), received).abs();
               return off.compareTo(DOUBT) < 0;
             });

@@ -15,7 +15,8 @@ import java.util.Map;
 record Terms(boolean brief, boolean outside, boolean afterStart, Map<String, Integer> numbers) {
   private static final List<String> WORDS = List.of("--things", "--rate", "--rounds", "--seconds");
   static final String USAGE =
-      "[--short] [--outside] [--after-start] [--things N] [--rate MESSAGES-PER-SECOND] [--rounds N] [--seconds N]";
+      "[--short] [--outside] [--after-start] [--things N] [--rate MESSAGES-PER-SECOND] [--rounds N]"
+          + " [--seconds N]";
 
   static final Terms SHORT = new Terms(true, false, false, Map.of());
 

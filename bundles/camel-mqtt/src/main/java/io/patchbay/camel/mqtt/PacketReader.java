@@ -190,7 +190,7 @@ final class PacketReader {
         case MqttProperties.MESSAGE_EXPIRY_INTERVAL_IDENTIFIER ->
             properties.setMessageExpiryInterval(number32());
         case MqttProperties.CONTENT_TYPE_IDENTIFIER -> properties.setContentType(text());
-        case MqttProperties.RESPONSE_TOPIC_IDENTIFIER -> properties.setResponseTopic(text());
+        case MqttProperties.RESPONSE_TOPIC_IDENTIFIER -> respond(properties, text());
         case MqttProperties.CORRELATION_DATA_IDENTIFIER ->
             properties.setCorrelationData(octets(number16()));
         case MqttProperties.SUBSCRIPTION_IDENTIFIER -> subscriptions.add(variable());
@@ -207,6 +207,14 @@ final class PacketReader {
       properties.setSubscriptionIdentifiers(subscriptions);
     }
     return properties;
+  }
+
+  private static void respond(MqttProperties properties, String topic) {
+    try {
+      properties.setResponseTopic(topic);
+    } catch (IllegalArgumentException e) {
+      // no topic (clause 4.7), so nobody can be answered; the message is good all the same
+    }
   }
 
   /** Steps over the properties of an acknowledgement. */

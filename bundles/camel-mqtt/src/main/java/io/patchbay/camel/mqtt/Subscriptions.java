@@ -1,6 +1,7 @@
 package io.patchbay.camel.mqtt;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,9 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * What a session listens to on the broker, oldest first, each with its subscription identifier
  * (MQTT 5.0, clause 3.8.2.1.2). Never changes.
  *
- * <p>Where filters overlap, a broker may send one message once per subscription (clause 3.3.4). The
- * copy of the oldest subscription that matches counts: it stood already when any of the others
- * matched, so its copy exists.
+ * <p>Where filters overlap, a broker may send one message once per subscription (clause 3.3.4). Of
+ * those with the highest quality of service, the copy of the oldest that matches counts: it stood
+ * already when any of the others matched, so its copy exists.
  */
 final class Subscriptions {
   /**
@@ -30,19 +31,24 @@ final class Subscriptions {
   static final int LARGEST_ID = 268_435_455;
 
   private final Map<String, Terms> terms;
+
+  /** In the order in which their copies count. */
   private final List<TopicFilter> filters = new ArrayList<>();
+
   private final Map<Integer, Integer> places = new HashMap<>();
 
   /** By place, what before it a message may also match; found when the first message comes. */
-  private final Map<Integer, List<TopicFilter>> older = new ConcurrentHashMap<>();
+  private final Map<Integer, List<TopicFilter>> before = new ConcurrentHashMap<>();
 
   Subscriptions(Map<String, Terms> oldestFirst) {
     terms = new LinkedHashMap<>(oldestFirst);
-    terms.forEach(
-        (filter, one) -> {
-          places.put(one.id(), filters.size());
-          filters.add(TopicFilter.of(filter));
-        });
+    terms.entrySet().stream()
+        .sorted(Comparator.comparingInt(one -> -one.getValue().qos()))
+        .forEach(
+            one -> {
+              places.put(one.getValue().id(), filters.size());
+              filters.add(TopicFilter.of(one.getKey()));
+            });
   }
 
   /** Whether the filter is subscribed with exactly this quality of service. */
@@ -78,31 +84,31 @@ final class Subscriptions {
   }
 
   /**
-   * Whether a message is one more copy of one that comes through an older subscription.
+   * Whether a message is one more copy of one that counts.
    *
    * @param identifiers of the subscriptions that it came through
    */
   boolean surplus(String topic, List<Integer> identifiers) {
-    int oldest = filters.size();
+    int first = filters.size();
     for (int id : identifiers) {
       Integer place = places.get(id);
       if (place == null) {
         return false;
       }
-      oldest = Math.min(oldest, place);
+      first = Math.min(first, place);
     }
-    if (oldest == filters.size()) {
+    if (first == filters.size()) {
       return false;
     }
-    for (TopicFilter before : older.computeIfAbsent(oldest, this::olderThan)) {
-      if (before.matches(topic)) {
+    for (TopicFilter other : before.computeIfAbsent(first, this::overlapping)) {
+      if (other.matches(topic)) {
         return true;
       }
     }
     return false;
   }
 
-  private List<TopicFilter> olderThan(int place) {
+  private List<TopicFilter> overlapping(int place) {
     return filters.subList(0, place).stream().filter(filters.get(place)::overlaps).toList();
   }
 }

@@ -113,8 +113,8 @@ record TopicFilter(String text, List<String> levels) {
   }
 
   /**
-   * The filters that no other one covers, sorted. Where two overlap, both get the higher quality of
-   * service: one copy of a message counts, and which one is the broker's choice.
+   * The filters that no other one covers, sorted; each with the highest quality of service that it
+   * or one that it covers needs.
    *
    * @param filters each with the quality of service that it needs at least
    */
@@ -129,7 +129,7 @@ record TopicFilter(String text, List<String> levels) {
           for (Map.Entry<TopicFilter, Integer> other : all.entrySet()) {
             if (!other.getKey().equals(filter)) {
               covered |= other.getKey().covers(filter);
-              qos = filter.overlaps(other.getKey()) ? Math.max(qos, other.getValue()) : qos;
+              qos = filter.covers(other.getKey()) ? Math.max(qos, other.getValue()) : qos;
             }
           }
           if (!covered) {

@@ -52,7 +52,15 @@ final class SubscriptionsTest {
     assertThat(changed.contains("a/+", 1)).isFalse();
     assertThat(changed.contains("a/+", 0)).isTrue();
     assertThat(changed.terms().keySet()).containsExactly("a/+", "+/b");
-    assertThat(changed.surplus("a/b", List.of(older))).isFalse();
-    assertThat(changed.surplus("a/b", List.of(younger))).isTrue();
+    assertThat(changed.with("+/b", 0).surplus("a/b", List.of(older))).isFalse();
+    assertThat(changed.with("+/b", 0).surplus("a/b", List.of(younger))).isTrue();
+  }
+
+  @Test
+  void takesTheCopyOfTheHighestQualityOfService() {
+    Subscriptions changed = both.with("a/+", 0);
+    assertThat(changed.surplus("a/b", List.of(older))).isTrue();
+    assertThat(changed.surplus("a/b", List.of(younger))).isFalse();
+    assertThat(changed.surplus("a/c", List.of(older))).isFalse();
   }
 }

@@ -106,9 +106,11 @@ class HubComponentTest {
         "hub:readings?buffer=0 | buffer=0 is not understood; accepted: a whole number from 1",
         "hub:readings?start=oldest | Unknown parameters=[{start=oldest}]",
         "hub:readings?subscription=a%20b | subscription=a b is not understood",
-        "hub:readings?subscription=a&start=then | start=then is not understood; accepted: oldest, now",
+        "hub:readings?subscription=a&start=then | start=then is not understood; accepted: oldest,"
+            + " now",
         "hub:readings?subscription=a&maxRedeliveryDelay=1ms | redeliveryDelay must be more than 0",
-        "hub:command?failOnError=maybe | failOnError=maybe is not understood; accepted: true or false",
+        "hub:command?failOnError=maybe | failOnError=maybe is not understood; accepted: true or"
+            + " false",
       })
   void refusesWrongEndpointsInWords(String uri, String words) {
     assertThatThrownBy(() -> context.getEndpoint(uri)).hasStackTraceContaining(words);

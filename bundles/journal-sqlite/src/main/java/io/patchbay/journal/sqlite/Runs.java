@@ -29,7 +29,8 @@ final class Runs {
   private static final int LARGE_STEP = 4_000;
 
   private static final String SERIES =
-      "INSERT OR REPLACE INTO series(run, thing, name, oldest, newest, data) VALUES(?, ?, ?, ?, ?, ?)";
+      "INSERT OR REPLACE INTO series(run, thing, name, oldest, newest, data) VALUES(?, ?, ?, ?, ?,"
+          + " ?)";
   private static final String LATEST =
       "INSERT INTO latest(thing, name, time, sequence, data) VALUES(?, ?, ?, ?, ?)"
           + " ON CONFLICT(thing, name) DO UPDATE SET time = excluded.time,"

@@ -22,6 +22,7 @@ import io.patchbay.thing.Outcome;
 import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Uplink.Reading;
 import io.patchbay.thing.Value;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
@@ -67,6 +68,8 @@ final class Json {
         throw Problem.bad("the body is empty; accepted: JSON");
       }
       return node;
+    } catch (CharConversionException e) {
+      throw Problem.bad("the body is not UTF-8");
     } catch (JsonProcessingException e) {
       throw Problem.bad(
           "the body is not JSON: "
