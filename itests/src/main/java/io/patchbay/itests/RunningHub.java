@@ -74,7 +74,7 @@ public final class RunningHub implements AutoCloseable {
 
   private static ProcessBuilder command(
       Path data, int offset, Map<String, String> environment, String... settings)
-      throws IOException {
+      throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
             List.of(

@@ -1,6 +1,7 @@
 package io.patchbay.runtime;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,17 +9,27 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 
 /**
- * {@code patchbay prepare}: makes the next starts faster. It lays out the bundles, starts a hub on
- * a directory and ports of its own, and leaves an archive of its classes.
+ * {@code patchbay prepare}: makes the next starts faster. It lays out the bundles that carry jars,
+ * starts a hub on a directory and ports of its own, lets simulated devices talk to it, and leaves
+ * an archive of its classes.
  */
 final class Preparing {
   /** In {@code lib/}; {@code bin/patchbay} hands it to the virtual machine when it is there. */
   static final String ARCHIVE = "patchbay.jsa";
 
   private static final long STOP_SECONDS = 14;
+
+  /** Simulated devices, for something to be said and heard while the hub is recorded. */
+  private static final String DEVICES = "binding-sim-";
+
+  private static final String DEVICES_BUNDLE = "io.patchbay.binding.sim";
+
+  /** How long the recorded hub may go on talking before its classes are written. */
+  private static final Duration TALK = Duration.ofSeconds(20);
 
   private Preparing() {}
 
@@ -63,6 +74,7 @@ final class Preparing {
       Path data = directory.path();
       System.setProperty("java.io.tmpdir", data.resolve("tmp").toString());
       System.setProperty("patchbay.data", data.toString());
+      boolean talks = giveDevices(home, data);
       List<String> settings = freePorts();
       Hub hub =
           Hub.install(
@@ -82,6 +94,9 @@ final class Preparing {
                   + String.join("; ", readiness.missing())
                   + ". Start one with run, which says more.");
         }
+        if (talks) {
+          classes.awaitAll(DEVICES_BUNDLE, TALK);
+        }
         String trouble = classes.dump(archive);
         if (!trouble.isEmpty()) {
           throw Refusal.because(
@@ -92,7 +107,28 @@ final class Preparing {
       } finally {
         hub.stop(STOP_SECONDS);
       }
+    } catch (IOException failed) {
+      throw Refusal.because(DataDirectory.inWords(scratch, failed));
     }
+  }
+
+  /** Drops them, and a profile that hears them, into the hot folders. */
+  private static boolean giveDevices(Path home, Path data) throws IOException, Refusal {
+    Path extras = home.resolve("extras");
+    if (!Files.isDirectory(extras)) {
+      return false;
+    }
+    for (Path jar : Hub.jars(extras)) {
+      if (String.valueOf(jar.getFileName()).startsWith(DEVICES)) {
+        Files.copy(jar, data.resolve("deploy").resolve(jar.getFileName()));
+        try (InputStream profile = Preparing.class.getResourceAsStream("recorded-profile.yaml")) {
+          Files.copy(
+              Objects.requireNonNull(profile), data.resolve("device-profiles/recorded.yaml"));
+        }
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Every listener on any free port: the hub that runs beside must not notice. */

@@ -6,8 +6,12 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.osgi.framework.BundleContext;
@@ -21,7 +25,13 @@ import org.osgi.framework.hooks.weaving.WovenClassListener;
  * by name and compares length and CRC of the bytes, so a replaced bundle gets its new ones.
  */
 final class SharedClasses {
+  /** Everything that is polled is polled in that time. */
+  private static final long QUIET_MILLIS = 2_000;
+
   private final Queue<Class<?>> defined = new ConcurrentLinkedQueue<>();
+
+  /** Symbolic names of those with classes. */
+  private final Set<String> bundles = ConcurrentHashMap.newKeySet();
 
   private SharedClasses() {}
 
@@ -35,10 +45,26 @@ final class SharedClasses {
         woven -> {
           if (woven.getState() == WovenClass.DEFINED) {
             classes.defined.add(woven.getDefinedClass());
+            classes.bundles.add(woven.getBundleWiring().getBundle().getSymbolicName());
           }
         },
         null);
     return classes;
+  }
+
+  /**
+   * Waits until a bundle has got classes and then no bundle gets any more.
+   *
+   * @param bundle its symbolic name
+   * @param most after that it is given up; what has come is what there is
+   */
+  void awaitAll(String bundle, Duration most) throws InterruptedException {
+    long end = System.nanoTime() + most.toNanos();
+    int before = -1;
+    while (System.nanoTime() < end && (before != defined.size() || !bundles.contains(bundle))) {
+      before = defined.size();
+      TimeUnit.MILLISECONDS.sleep(QUIET_MILLIS);
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.jar.JarEntry;
@@ -11,36 +12,35 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
 /**
- * Bundles as a start reads them fastest: jars whose classes are not compressed, and {@link
- * LinkedClass linked}; a bundle that carries jars as a folder, since from a jar the framework
- * copies those inner jars to its storage at every start.
+ * Bundles that carry jars inside, laid out as folders: from a jar the framework copies those inner
+ * jars to its storage at every start, from a folder it reads them where they lie.
  */
 final class Unpacked {
   /** In {@code lib/}, which is the program's; {@code bundles/} stays as it was shipped. */
   static final String FOLDER = "unpacked";
 
   private final Path jar;
-  private final Path place;
+  private final Path folder;
   private final Path mark;
 
   private Unpacked(Path jar) {
     this.jar = jar;
     Path lib = jar.resolveSibling("../lib").normalize().resolve(FOLDER);
     String name = String.valueOf(jar.getFileName()).replaceFirst("\\.jar$", "");
-    place = lib.resolve(name);
+    folder = lib.resolve(name);
     mark = lib.resolve(name + ".of");
   }
 
-  /** Where a shipped bundle is to be installed from: the jar itself when it was not laid out. */
+  /** Where a shipped bundle is to be installed from: its folder, or the jar when there is none. */
   static Path of(Path jar) {
     Unpacked unpacked = new Unpacked(jar);
-    return unpacked.valid() ? unpacked.place : jar;
+    return unpacked.valid() ? unpacked.folder : jar;
   }
 
-  /** Lays a bundle out; nothing when that was done. */
+  /** Lays a bundle out when it carries jars; nothing when that was done. */
   static void unpack(Path jar) throws IOException {
     Unpacked unpacked = new Unpacked(jar);
-    if (!unpacked.valid()) {
+    if (!unpacked.valid() && unpacked.carriesJars()) {
       unpacked.lay();
     }
   }
@@ -69,33 +69,20 @@ final class Unpacked {
 
   private void lay() throws IOException {
     Files.deleteIfExists(mark);
-    if (Files.isDirectory(place)) {
-      DataDirectory.empty(place);
-    }
-    Files.deleteIfExists(place);
-    if (carriesJars()) {
-      layFolder();
-    } else {
-      Files.createDirectories(place.getParent());
-      Files.write(place, LinkedJar.of(Files.readAllBytes(jar)));
-    }
-    Files.writeString(mark, identity());
-  }
-
-  private void layFolder() throws IOException {
+    DataDirectory.empty(folder);
     try (JarFile file = new JarFile(jar.toFile())) {
       List<JarEntry> entries = file.stream().filter(entry -> !entry.isDirectory()).toList();
       for (JarEntry entry : entries) {
-        Path target = place.resolve(entry.getName()).normalize();
-        if (!target.startsWith(place)) {
+        Path target = folder.resolve(entry.getName()).normalize();
+        if (!target.startsWith(folder)) {
           throw new IOException(jar + " has an entry outside of itself: " + entry.getName());
         }
         Files.createDirectories(target.getParent());
         try (InputStream in = file.getInputStream(entry)) {
-          byte[] content = in.readAllBytes();
-          Files.write(target, entry.getName().endsWith(".jar") ? LinkedJar.of(content) : content);
+          Files.copy(in, target, StandardCopyOption.REPLACE_EXISTING);
         }
       }
     }
+    Files.writeString(mark, identity());
   }
 }

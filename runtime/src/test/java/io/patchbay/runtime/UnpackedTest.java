@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
-import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,47 +61,22 @@ final class UnpackedTest {
   }
 
   @Test
-  void aBundleWithoutJarsStaysOneWhoseClassesAreNotCompressed() throws IOException {
-    String name = UnpackedTest.class.getName().replace('.', '/');
-    try (InputStream in = UnpackedTest.class.getResourceAsStream("/" + name + ".class")) {
-      assertThat(in).isNotNull();
-      write(".", name + ".class", in.readAllBytes());
-    }
+  void leavesBundlesAloneThatCarryNoJars() throws IOException {
+    write(".", "a/Type.class", "x");
 
     Unpacked.unpack(jar);
 
-    assertThat(Unpacked.of(jar)).isRegularFile().isNotEqualTo(jar);
-    try (JarFile laid = new JarFile(Unpacked.of(jar).toFile())) {
-      assertThat(laid.getManifest().getMainAttributes().getValue("Bundle-ClassPath"))
-          .isEqualTo(".");
-      assertThat(laid.getEntry(name + ".class").getMethod()).isEqualTo(ZipEntry.STORED);
-      assertThat(laid.stream().map(JarEntry::getName))
-          .anyMatch(entry -> entry.startsWith(name + "$linked$"));
-    }
-  }
-
-  @Test
-  void leavesASignatureOut() throws IOException {
-    write(".", "META-INF/VENDOR.SF", "of other bytes");
-
-    Unpacked.unpack(jar);
-
-    try (JarFile laid = new JarFile(Unpacked.of(jar).toFile())) {
-      assertThat(laid.getEntry("META-INF/VENDOR.SF")).isNull();
-    }
+    assertThat(Unpacked.of(jar)).isEqualTo(jar);
+    assertThat(home.resolve("lib/unpacked")).doesNotExist();
   }
 
   private void write(String classPath, String name, String content) throws IOException {
-    write(classPath, name, content.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private void write(String classPath, String name, byte[] content) throws IOException {
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().putValue("Bundle-ClassPath", classPath);
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
       out.putNextEntry(new JarEntry(name));
-      out.write(content);
+      out.write(content.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       out.closeEntry();
     }
   }
