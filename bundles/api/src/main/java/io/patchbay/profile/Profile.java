@@ -12,6 +12,8 @@ import java.util.Map;
  * @param status forms that tell whether the thing is there; their terms {@code online} and {@code
  *     offline} are the words for it
  * @param journal whether uplinks are kept; without it a reading reaches live receivers only
+ * @param parts forms of frames that tell of several things: each part is then read as a frame of
+ *     its own
  */
 public record Profile(
     String id,
@@ -23,13 +25,30 @@ public record Profile(
     Map<String, Action> actions,
     Map<String, Event> events,
     List<Form> status,
-    boolean journal) {
+    boolean journal,
+    List<Form> parts) {
   public Profile {
     match = List.copyOf(match);
     properties = Map.copyOf(properties);
     actions = Map.copyOf(actions);
     events = Map.copyOf(events);
     status = List.copyOf(status);
+    parts = List.copyOf(parts);
+  }
+
+  /** A profile of devices that speak for themselves alone. */
+  public Profile(
+      String id,
+      String version,
+      String title,
+      String thing,
+      List<Match> match,
+      Map<String, Property> properties,
+      Map<String, Action> actions,
+      Map<String, Event> events,
+      List<Form> status,
+      boolean journal) {
+    this(id, version, title, thing, match, properties, actions, events, status, journal, List.of());
   }
 
   /** {@code id@version}: what a reading keeps of the profile that made it. */

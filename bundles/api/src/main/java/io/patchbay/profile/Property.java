@@ -11,6 +11,9 @@ import java.util.Optional;
  *     temperature); may be empty
  * @param staleAfter how long a value counts as fresh
  * @param poll how often the hub reads it when the protocol must be asked
+ * @param forms how it is reached; none of a property that is computed
+ * @param keeping which of its readings are passed on
+ * @param compute how it is made of others of the same frame; empty when a device says it
  */
 public record Property(
     String name,
@@ -20,8 +23,33 @@ public record Property(
     boolean readOnly,
     Optional<Duration> staleAfter,
     Optional<Duration> poll,
-    List<Form> forms) {
+    List<Form> forms,
+    Keeping keeping,
+    Optional<Formula> compute) {
   public Property {
     forms = List.copyOf(forms);
+  }
+
+  /** A property that a device says, every reading of which in range is passed on. */
+  public Property(
+      String name,
+      String title,
+      String semantic,
+      DataSchema schema,
+      boolean readOnly,
+      Optional<Duration> staleAfter,
+      Optional<Duration> poll,
+      List<Form> forms) {
+    this(
+        name,
+        title,
+        semantic,
+        schema,
+        readOnly,
+        staleAfter,
+        poll,
+        forms,
+        Keeping.ALL,
+        Optional.empty());
   }
 }

@@ -77,13 +77,22 @@ public final class Conformer {
    * @throws DecodeException when it is of another type, beyond what the type holds or out of range
    */
   public Value up(Value wire) throws DecodeException {
+    return within(converted(wire));
+  }
+
+  /**
+   * As {@link #up}, be the value in range or not.
+   *
+   * @throws DecodeException when it is of another type or beyond what the type holds
+   */
+  public Value converted(Value wire) throws DecodeException {
     if (!models.isEmpty()) {
       Value model = models.get(wire.text());
       if (model != null) {
-        return within(model);
+        return model;
       }
     }
-    return within(schema.identity() ? typed(wire) : scaled(wire));
+    return schema.identity() ? typed(wire) : scaled(wire);
   }
 
   /**

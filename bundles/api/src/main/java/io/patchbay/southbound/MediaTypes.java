@@ -1,5 +1,6 @@
 package io.patchbay.southbound;
 
+import io.patchbay.profile.Form;
 import io.patchbay.profile.Match;
 import java.util.List;
 import java.util.function.Predicate;
@@ -27,4 +28,13 @@ public interface MediaTypes {
    * Compiles the test of a match. A payload that cannot be read does not match, whatever is asked.
    */
   Predicate<Frame> test(Match match);
+
+  /**
+   * Compiles how a frame that tells of several things is divided.
+   *
+   * @throws IllegalArgumentException naming the term that is wrong
+   */
+  default Divider divider(Form form) {
+    throw new IllegalArgumentException(form.mediaType() + " is not divided here");
+  }
 }

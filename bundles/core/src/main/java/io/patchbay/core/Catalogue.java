@@ -3,11 +3,13 @@ package io.patchbay.core;
 import io.patchbay.profile.Profile;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,12 +23,16 @@ final class Catalogue {
 
   /** A snapshot: what is found while it changes is remembered in the snapshot it was found in. */
   private record Snapshot(
-      Map<String, CompiledProfile> profiles, Set<String> schemes, Map<Origin, Source> sources) {}
+      Map<String, CompiledProfile> profiles,
+      Set<String> schemes,
+      Map<String, List<Division>> divisions,
+      Map<Origin, Source> sources) {}
 
   private final Ports ports;
   private final MediaTypes mediaTypes;
   private final Directory directory;
-  private volatile Snapshot snapshot = new Snapshot(Map.of(), Set.of(), new ConcurrentHashMap<>());
+  private volatile Snapshot snapshot =
+      new Snapshot(Map.of(), Set.of(), Map.of(), new ConcurrentHashMap<>());
 
   Catalogue(Ports ports, MediaTypes mediaTypes, Directory directory) {
     this.ports = ports;
@@ -66,12 +72,35 @@ final class Catalogue {
     Map<String, Set<String>> names = new HashMap<>();
     compiled.forEach((id, profile) -> names.put(id, profile.identity()));
     directory.index(names);
-    snapshot = new Snapshot(Map.copyOf(compiled), schemes, new ConcurrentHashMap<>());
+    snapshot =
+        new Snapshot(
+            Map.copyOf(compiled), schemes, divisions(compiled, schemes), new ConcurrentHashMap<>());
+  }
+
+  /** By scheme, equal ones once. */
+  private static Map<String, List<Division>> divisions(
+      Map<String, CompiledProfile> profiles, Set<String> schemes) {
+    Map<String, List<Division>> all = new HashMap<>();
+    for (String scheme : schemes) {
+      Map<String, Division> named = new TreeMap<>();
+      for (CompiledProfile profile : profiles.values()) {
+        profile.divisions(scheme).forEach(division -> named.put(division.name(), division));
+      }
+      if (!named.isEmpty()) {
+        all.put(scheme, List.copyOf(named.values()));
+      }
+    }
+    return Map.copyOf(all);
   }
 
   /** Things have changed: who speaks where is found again. */
   synchronized void forgetSources() {
-    snapshot = new Snapshot(snapshot.profiles(), snapshot.schemes(), new ConcurrentHashMap<>());
+    snapshot =
+        new Snapshot(
+            snapshot.profiles(),
+            snapshot.schemes(),
+            snapshot.divisions(),
+            new ConcurrentHashMap<>());
   }
 
   Map<String, CompiledProfile> profiles() {
@@ -110,8 +139,24 @@ final class Catalogue {
       this.snapshot = snapshot;
     }
 
-    Map<String, CompiledProfile> profiles() {
-      return snapshot.profiles();
+    /** The profiles that may read what comes from there. */
+    List<CompiledProfile> readers(Origin origin) {
+      return snapshot.profiles().values().stream().filter(p -> p.reads(origin)).toList();
+    }
+
+    /** Different ones that fit an address. */
+    List<Division> divisions(Origin origin) {
+      if (snapshot.divisions().isEmpty()) {
+        return List.of();
+      }
+      List<Division> fitting = List.of();
+      for (Division division : snapshot.divisions().getOrDefault(origin.scheme(), List.of())) {
+        if (division.fits(origin.address())) {
+          fitting = new ArrayList<>(fitting);
+          fitting.add(division);
+        }
+      }
+      return fitting;
     }
 
     Optional<Source> known(Origin origin) {

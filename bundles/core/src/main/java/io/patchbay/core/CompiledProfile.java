@@ -13,9 +13,11 @@ import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.FrameDecoder;
 import io.patchbay.southbound.MediaTypes;
+import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Slot;
+import io.patchbay.thing.Quality;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A profile made ready: what need not be done again for every frame. */
 final class CompiledProfile {
@@ -42,7 +45,10 @@ final class CompiledProfile {
   private final Set<String> identity;
   private final Map<String, List<Reader>> readers = new HashMap<>();
   private final Map<String, List<Door>> doors = new HashMap<>();
+  private final Map<String, List<Division>> divisions = new HashMap<>();
   private final Map<String, Conformer> properties = new HashMap<>();
+  private final Map<String, Gate> gates = new HashMap<>();
+  private final List<Property> computed = new ArrayList<>();
   private final Map<String, Map<String, Conformer>> events = new HashMap<>();
   private final Map<String, FrameDecoder> targets = new ConcurrentHashMap<>();
   private final List<String> problems = new ArrayList<>();
@@ -61,6 +67,13 @@ final class CompiledProfile {
         .forEach(
             (name, property) ->
                 attempt(name, () -> properties.put(name, new Conformer(property.schema()))));
+    profile
+        .properties()
+        .forEach((name, property) -> Gate.of(property).ifPresent(gate -> gates.put(name, gate)));
+    new TreeMap<>(profile.properties())
+        .values().stream()
+            .filter(property -> property.compute().isPresent())
+            .forEach(computed::add);
     profile.events().forEach((name, event) -> attempt(name, () -> events.put(name, fields(event))));
     Map<String, Map<Group, List<Slot>>> grouped = new TreeMap<>();
     slots().forEach(slot -> attempt(slot.name(), () -> group(slot, grouped)));
@@ -68,6 +81,7 @@ final class CompiledProfile {
         (scheme, groups) ->
             groups.forEach((group, slots) -> attempt(group.address(), () -> read(group, slots))));
     profile.match().forEach(match -> attempt("match", () -> open(match)));
+    profile.parts().forEach(form -> attempt("parts", () -> divide(form)));
   }
 
   private static Map<String, Conformer> fields(Event event) {
@@ -194,8 +208,49 @@ final class CompiledProfile {
                             match.has().size() + match.equal().size())));
   }
 
+  private void divide(Form form) {
+    ports
+        .protocol(form.protocol())
+        .flatMap(protocol -> protocol.address(form))
+        .ifPresent(
+            address ->
+                divisions
+                    .computeIfAbsent(form.protocol(), scheme -> new ArrayList<>())
+                    .add(Division.of(form, address, mediaTypes.divider(form))));
+  }
+
   Profile profile() {
     return profile;
+  }
+
+  List<Division> divisions(String scheme) {
+    return divisions.getOrDefault(scheme, List.of());
+  }
+
+  /** Whether it reads what comes from there: a part by its own division, or else a whole frame. */
+  boolean reads(Origin origin) {
+    List<Division> all = divisions(origin.scheme());
+    String part = origin.terms().get(Division.TERM);
+    if (part != null) {
+      return all.stream().anyMatch(division -> division.name().equals(part));
+    }
+    return all.isEmpty() || all.stream().noneMatch(division -> division.fits(origin.address()));
+  }
+
+  /** The quality of a property's value outside its range; null when such a one is refused. */
+  @Nullable Quality outside(String property) {
+    Property known = profile.properties().get(property);
+    return known == null ? null : known.keeping().outside().orElse(null);
+  }
+
+  /** By name of property; only of those that hold something back. */
+  Map<String, Gate> gates() {
+    return gates;
+  }
+
+  /** Properties that are made of others, by name. */
+  List<Property> computed() {
+    return computed;
   }
 
   /** {@link Profile#reference()}, made once. */

@@ -28,6 +28,10 @@ final class Device {
 
   private final ThingId id;
   private final Map<String, Recorded> latest = new ConcurrentHashMap<>();
+
+  /** The readings passed on last, of properties that do not pass on all. */
+  private final Map<String, Uplink.Reading> passed = new ConcurrentHashMap<>();
+
   private final Set<String> heard = ConcurrentHashMap.newKeySet();
   private volatile Registered registered;
   private volatile Standing standing;
@@ -93,6 +97,16 @@ final class Device {
   /** What was expected did not come into the journal. */
   void expectNothing() {
     expected = null;
+    passed.clear();
+  }
+
+  /** The last reading of a property that was passed on; null when none is known. */
+  Uplink.@Nullable Reading lastPassed(String property) {
+    return passed.get(property);
+  }
+
+  void expectPassed(Uplink.Reading reading) {
+    passed.merge(reading.property(), reading, (old, fresh) -> fresh.supersedes(old) ? fresh : old);
   }
 
   void expectReading(String property) {

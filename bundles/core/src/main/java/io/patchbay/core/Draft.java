@@ -22,6 +22,10 @@ record Draft(
     List<DecodeException> problems,
     boolean held) {
 
+  /** Of a frame that tells of nobody. */
+  static final Draft NOTHING =
+      new Draft(Optional.empty(), List.of(), Optional.empty(), List.of(), false);
+
   static Draft rejected(DecodeException why) {
     return new Draft(Optional.empty(), List.of(), Optional.empty(), List.of(why), false);
   }

@@ -52,6 +52,21 @@ final class Identification {
     return catalogue.speaks(scheme);
   }
 
+  /** How frames from there are divided; none, nearly always. */
+  List<Division> divisions(Origin origin) {
+    return Division.part(origin) ? List.of() : catalogue.lookup().divisions(origin);
+  }
+
+  /** Whether somebody reads the frame as a whole, too. */
+  boolean readsWhole(Frame frame) {
+    try {
+      identify(frame);
+      return true;
+    } catch (DecodeException e) {
+      return false;
+    }
+  }
+
   Source identify(Frame frame) throws DecodeException {
     if (frame.target().isPresent()) {
       return targeted(frame.target().get(), frame.origin().scheme());
@@ -128,7 +143,7 @@ final class Identification {
   /** Every profile that listens at the address, the narrowest pattern first. */
   private static List<Candidate> candidates(Catalogue.Lookup lookup, Origin origin) {
     List<Candidate> candidates = new ArrayList<>();
-    for (CompiledProfile profile : lookup.profiles().values()) {
+    for (CompiledProfile profile : lookup.readers(origin)) {
       for (Reader reader : profile.readers(origin.scheme())) {
         terms(reader.pattern(), origin)
             .ifPresent(terms -> candidates.add(new Candidate(profile, reader.pattern(), terms)));
@@ -151,6 +166,7 @@ final class Identification {
       return bound;
     }
     Map<String, String> terms = new HashMap<>(origin.terms());
+    terms.remove(Division.TERM);
     terms.putAll(bound.get());
     return Optional.of(terms);
   }
@@ -180,7 +196,7 @@ final class Identification {
       throws DecodeException {
     Origin origin = frame.origin();
     List<Applicant> applicants = new ArrayList<>();
-    for (CompiledProfile profile : lookup.profiles().values()) {
+    for (CompiledProfile profile : lookup.readers(origin)) {
       for (CompiledProfile.Door door : profile.doors(origin.scheme())) {
         terms(door.pattern(), origin)
             .ifPresent(terms -> applicants.add(new Applicant(profile, door, terms)));

@@ -1,5 +1,6 @@
 package io.patchbay.core;
 
+import io.patchbay.profile.Formula;
 import io.patchbay.profile.Property;
 import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
@@ -101,6 +102,7 @@ final class Interpreter {
       conforming.take(point);
     }
     conforming.endEvents();
+    conforming.compute();
     if (points.isEmpty() && problems.isEmpty() && !source.readers().isEmpty()) {
       problems.add(
           new DecodeException(
@@ -163,16 +165,72 @@ final class Interpreter {
       if (conformer == null) {
         throw new DecodeException(Rejection.NOTHING_KNOWN, "the profile cannot use this property");
       }
+      reading(name, conformer, decoded.value(), stamp);
+    }
+
+    private void reading(String name, Conformer conformer, Value wire, Stamp stamp)
+        throws DecodeException {
+      Value value;
+      @Nullable Quality quality = Quality.GOOD;
+      try {
+        value = conformer.up(wire);
+      } catch (DecodeException e) {
+        quality = e.reason() == Rejection.OUT_OF_RANGE ? profile.outside(name) : null;
+        if (quality == null) {
+          throw e;
+        }
+        value = conformer.converted(wire);
+      }
       data.add(
           new Uplink.Reading(
               thing,
               name,
-              conformer.up(decoded.value()),
+              value,
               conformer.unit(),
               stamp.time(),
               stamp.source(),
               received,
-              Quality.GOOD));
+              quality));
+    }
+
+    /** What the profile makes of the good numbers of one frame that have one time. */
+    private void compute() {
+      if (profile.computed().isEmpty() || data.isEmpty()) {
+        return;
+      }
+      Map<Instant, Map<String, Double>> values = new LinkedHashMap<>();
+      Map<Instant, Stamp> stamps = new HashMap<>();
+      for (Uplink uplink : data) {
+        if (uplink instanceof Uplink.Reading reading && reading.quality() == Quality.GOOD) {
+          stamps.putIfAbsent(reading.time(), new Stamp(reading.time(), reading.source()));
+          Double number = Formula.number(reading.value());
+          if (number != null) {
+            values
+                .computeIfAbsent(reading.time(), time -> new HashMap<>())
+                .put(reading.property(), number);
+          }
+        }
+      }
+      values.forEach((time, numbers) -> computed(numbers, stamps.get(time)));
+    }
+
+    private void computed(Map<String, Double> numbers, @Nullable Stamp stamp) {
+      for (Property property : profile.computed()) {
+        Conformer conformer = profile.property(property.name()).orElse(null);
+        Value value =
+            property
+                .compute()
+                .flatMap(formula -> formula.compute(numbers))
+                .map(result -> Formula.value(property.schema().type(), result))
+                .orElse(null);
+        if (value != null && conformer != null && stamp != null) {
+          try {
+            reading(property.name(), conformer, value, stamp);
+          } catch (DecodeException e) {
+            problems.add(new DecodeException(e.reason(), property.name() + ": " + e.detail()));
+          }
+        }
+      }
     }
 
     /** A field that comes again begins the next occurrence of its event. */

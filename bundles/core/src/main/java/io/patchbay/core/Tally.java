@@ -20,11 +20,23 @@ final class Tally {
   private final LongAdder uplinks = new LongAdder();
   private final LongAdder notKept = new LongAdder();
   private final LongAdder retainedIgnored = new LongAdder();
+  private final Map<Gate.Reason, LongAdder> heldBack = new EnumMap<>(Gate.Reason.class);
   private final Map<Rejection, LongAdder> rejected = new EnumMap<>(Rejection.class);
 
   Tally() {
     for (Rejection reason : Rejection.values()) {
       rejected.put(reason, new LongAdder());
+    }
+    for (Gate.Reason reason : Gate.Reason.values()) {
+      heldBack.put(reason, new LongAdder());
+    }
+  }
+
+  /** A reading that its profile does not want passed on. */
+  void heldBack(Gate.Reason reason) {
+    LongAdder count = heldBack.get(reason);
+    if (count != null) {
+      count.increment();
     }
   }
 
@@ -101,6 +113,14 @@ final class Tally {
             "Values of retained messages that were known already.",
             Map.of(),
             (double) retainedIgnored.sum()));
+    heldBack.forEach(
+        (reason, count) ->
+            samples.add(
+                Sample.counter(
+                    "patchbay_uplink_held_back_total",
+                    "Readings not passed on: within the deadband, or before the minimum interval.",
+                    Map.of("reason", reason.name().toLowerCase(Locale.ROOT)),
+                    (double) count.sum())));
     return samples;
   }
 

@@ -87,6 +87,55 @@ final class UplinkPipeline implements UplinkPort {
     if (!identification.speaks(frame.origin().scheme())) {
       return notYet(sessions.of(frame.origin()), patience);
     }
+    List<Division> divisions = identification.divisions(frame.origin());
+    return divisions.isEmpty() || frame.target().isPresent()
+        ? whole(frame, patience, kind, released)
+        : divided(frame, divisions, patience, kind, released);
+  }
+
+  /**
+   * A frame that tells of several things: one after the other, the whole first if somebody reads
+   * that, too. What is kept of it is the part, and a repetition repeats its parts.
+   */
+  private CompletionStage<Taken> divided(
+      Frame frame, List<Division> divisions, Duration patience, Kind kind, Set<Long> released) {
+    List<Frame> parts = new ArrayList<>();
+    try {
+      interpreter.fits(frame);
+      if (identification.readsWhole(frame)) {
+        parts.add(frame);
+      }
+      for (Division division : divisions) {
+        parts.addAll(division.divide(frame));
+      }
+    } catch (DecodeException e) {
+      return journal(
+          new Passage(frame, kind, released, sessions.of(frame.origin()), () -> Draft.rejected(e)),
+          patience,
+          this::rememberAndFanOut);
+    }
+    if (parts.isEmpty()) {
+      return journal(
+          new Passage(frame, kind, released, sessions.of(frame.origin()), () -> Draft.NOTHING),
+          patience,
+          this::rememberAndFanOut);
+    }
+    CompletionStage<Taken> all = null;
+    for (Frame part : parts) {
+      CompletionStage<Taken> next = whole(part, patience, kind, released);
+      all = all == null ? next : all.thenCombine(next, UplinkPipeline::together);
+    }
+    return java.util.Objects.requireNonNull(all);
+  }
+
+  private static Taken together(Taken one, Taken other) {
+    List<Uplink> uplinks = new ArrayList<>(one.uplinks());
+    uplinks.addAll(other.uplinks());
+    return new Taken(worse(one.receipt(), other.receipt()), uplinks);
+  }
+
+  private CompletionStage<Taken> whole(
+      Frame frame, Duration patience, Kind kind, Set<Long> released) {
     Passage passage =
         new Passage(
             frame,
@@ -253,7 +302,11 @@ final class UplinkPipeline implements UplinkPort {
               Times.millis(passage.frame.received())));
     }
     presences.change(passage, device).ifPresent(uplinks::add);
+    Map<String, Gate> gates = source.profile().gates();
     for (Uplink uplink : passage.draft.data()) {
+      if (!gates.isEmpty() && heldBack(gates, device, uplink)) {
+        continue;
+      }
       if (!passage.frame.retained()) {
         if (uplink instanceof Uplink.Reading reading) {
           device.expectReading(reading.property());
@@ -267,6 +320,16 @@ final class UplinkPipeline implements UplinkPort {
       }
     }
     return uplinks;
+  }
+
+  private boolean heldBack(Map<String, Gate> gates, Device device, Uplink uplink) {
+    Gate gate = uplink instanceof Uplink.Reading reading ? gates.get(reading.property()) : null;
+    if (gate == null || !(uplink instanceof Uplink.Reading reading)) {
+      return false;
+    }
+    Optional<Gate.Reason> reason = gate.holdsBack(device.lastPassed(reading.property()), reading);
+    reason.ifPresentOrElse(tally::heldBack, () -> device.expectPassed(reading));
+    return reason.isPresent();
   }
 
   private static Optional<KeptFrame> keep(Passage passage) {

@@ -1,11 +1,15 @@
 package io.patchbay.core;
 
+import io.patchbay.profile.Form;
 import io.patchbay.profile.Match;
 import io.patchbay.southbound.Codec;
 import io.patchbay.southbound.DecodeException;
+import io.patchbay.southbound.DeliveryId;
+import io.patchbay.southbound.Divider;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.FrameDecoder;
 import io.patchbay.southbound.MediaTypes;
+import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Rejection;
 import io.patchbay.southbound.Slot;
@@ -84,6 +88,37 @@ final class PairsMediaTypes implements MediaTypes {
         values.forEach((name, value) -> text.append(name).append('=').append(value.text()));
         return Bytes.utf8(text.toString());
       }
+    };
+  }
+
+  /** One part per line: its name, and pairs behind a bar. */
+  @Override
+  public Divider divider(Form form) {
+    return frame -> {
+      List<Frame> parts = new ArrayList<>();
+      for (String line : frame.payload().text().split("\n", -1)) {
+        int bar = line.indexOf('|');
+        if (bar < 0) {
+          throw new DecodeException(Rejection.UNDECODABLE, "'" + line + "' is no part");
+        }
+        Origin origin = frame.origin();
+        int index = parts.size();
+        parts.add(
+            new Frame(
+                new Origin(
+                    origin.scheme(),
+                    origin.connection(),
+                    origin.address(),
+                    Map.of("tag", line.substring(0, bar))),
+                frame.target(),
+                Bytes.utf8(line.substring(bar + 1)),
+                frame.mediaType(),
+                frame.received(),
+                frame.time(),
+                frame.delivery().map(id -> new DeliveryId(id.value() + "#" + index, id.kind())),
+                frame.retained()));
+      }
+      return parts;
     };
   }
 
