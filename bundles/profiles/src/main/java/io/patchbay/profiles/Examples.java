@@ -57,6 +57,7 @@ final class Examples {
           "rejected",
           "time",
           "thing",
+          "things",
           "match",
           "write",
           "invoke",

@@ -36,14 +36,28 @@ final class FileCheck {
   /** Which file has given an id: two of one folder cannot both be in service. */
   private final Map<String, String> ids = new HashMap<>();
 
-  FileCheck(ProfileCheck check) {
+  /** Texts of all profiles among the files, by id: what others extend. */
+  private final Map<String, String> texts = new HashMap<>();
+
+  private final Composition.Bases others;
+
+  /**
+   * @param others profiles in service, for those that extend one that is not among the files
+   */
+  FileCheck(ProfileCheck check, Composition.Bases others) {
     this.check = check;
+    this.others = others;
   }
 
   /**
    * @param named whether somebody asked for just these, so that a missing one is an error
    */
   List<Finding> check(List<Path> paths, boolean named) throws IOException {
+    for (Path path : paths) {
+      for (Path file : Files.isDirectory(path) ? files(path) : List.of(path)) {
+        remember(file);
+      }
+    }
     for (Path path : paths) {
       ids.clear();
       if (Files.isDirectory(path)) {
@@ -89,6 +103,21 @@ final class FileCheck {
     return files;
   }
 
+  private void remember(Path file) throws IOException {
+    if (TextFile.yaml(file) && Files.isRegularFile(file)) {
+      try {
+        String text = TextFile.read(file);
+        ProfileReader.idOf(text).ifPresent(id -> texts.putIfAbsent(id, text));
+      } catch (Flaw e) {
+        // said when it is its turn
+      }
+    }
+  }
+
+  private Optional<String> base(String id) {
+    return Optional.ofNullable(texts.get(id)).or(() -> others.text(id));
+  }
+
   private void check(Path file, boolean named) throws IOException {
     String text;
     try {
@@ -101,7 +130,7 @@ final class FileCheck {
     }
     switch (kind(file, text, named)) {
       case PROFILE -> {
-        ProfileCheck.Checked checked = check.check(file.toString(), text);
+        ProfileCheck.Checked checked = check.check(file.toString(), text, this::base);
         findings.addAll(checked.findings());
         Optional.ofNullable(ids.putIfAbsent(checked.id(), file.toString()))
             .filter(earlier -> !checked.id().isEmpty())

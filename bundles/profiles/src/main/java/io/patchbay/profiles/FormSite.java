@@ -17,6 +17,7 @@ import java.util.Map;
 record FormSite(Entry entry, Role role, String name, Form form, Map<String, DataSchema> schemas) {
   enum Role {
     MATCH,
+    PARTS,
     STATUS,
     PROPERTY,
     ACTION,
@@ -52,7 +53,7 @@ record FormSite(Entry entry, Role role, String name, Form form, Map<String, Data
         }
       }
       default -> {
-        // a match and an action fill nothing
+        // a match, parts and an action fill nothing
       }
     }
     return slots;

@@ -3,7 +3,9 @@ package io.patchbay.profiles;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.DataSchema;
+import io.patchbay.profile.Formula;
 import io.patchbay.profile.Op;
+import io.patchbay.profile.Property;
 import io.patchbay.profiles.media.Literals;
 import io.patchbay.southbound.Codec;
 import io.patchbay.southbound.Conformer;
@@ -14,6 +16,7 @@ import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Protocol;
+import io.patchbay.southbound.Rejection;
 import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.ThingId;
@@ -25,18 +28,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** An example of something a device says: decoded, conformed and compared with what is expected. */
 final class HeardExample {
   private record Group(String address, String mediaType) {}
 
-  /** What came of a frame: values by slot, refusals by slot, and the device's times. */
+  /** What came of one thing's frame: values by slot, refusals by slot, and the device's times. */
   private static final class Result {
     final Map<String, List<Value>> readings = new HashMap<>();
+    final Map<Optional<Instant>, Map<String, Double>> numbers = new LinkedHashMap<>();
     final Map<String, Map<String, Value>> events = new HashMap<>();
     final Map<String, String> rejected = new LinkedHashMap<>();
     final List<Instant> times = new ArrayList<>();
     Optional<Boolean> online = Optional.empty();
+
+    void reading(String property, Value value, Optional<Instant> time, boolean good) {
+      readings.computeIfAbsent(property, key -> new ArrayList<>()).add(value);
+      Double number = Formula.number(value);
+      if (good && number != null) {
+        numbers.computeIfAbsent(time, key -> new HashMap<>()).put(property, number);
+      }
+    }
   }
 
   private final MediaTypes mediaTypes;
@@ -63,7 +76,7 @@ final class HeardExample {
             Optional.empty(),
             Optional.empty(),
             false);
-    Result result = new Result();
+    Map<String, Result> results = new LinkedHashMap<>();
     try {
       Map<String, String> terms = new HashMap<>();
       List<FormSite> sites =
@@ -72,19 +85,77 @@ final class HeardExample {
         Examples.said(example).error("no form of the profile hears '" + address + "'");
         return;
       }
-      for (List<FormSite> group : grouped(sites).values()) {
-        if (Examples.cannotRun(mediaTypes, protocols, group.get(0), example)) {
-          return;
+      List<Frame> frames = parts(frame, address);
+      for (Frame part : frames) {
+        Map<String, String> named = new HashMap<>(part.origin().terms());
+        named.putAll(terms);
+        Result result =
+            results.computeIfAbsent(
+                AddressPattern.fill(read.profile().thing(), named).orElse(""), key -> new Result());
+        for (List<FormSite> group : grouped(sites).values()) {
+          if (Examples.cannotRun(mediaTypes, protocols, group.get(0), example)) {
+            return;
+          }
+          decode(example, group, part, result);
         }
-        decode(example, group, frame, result);
+        compute(result);
       }
-      thing(example, terms);
-      match(example, frame, address);
+      match(example, frames, address);
+    } catch (DecodeException e) {
+      results.put("", refused(example, e));
     } catch (IllegalArgumentException e) {
       example.error(String.valueOf(e.getMessage()));
       return;
     }
-    compare(example, result);
+    compare(example, results);
+  }
+
+  /** The parts of a frame that the profile divides, or the frame. */
+  private List<Frame> parts(Frame frame, String address) throws DecodeException {
+    for (FormSite site : read.sites()) {
+      if (site.role() == FormSite.Role.PARTS && hears(site, address)) {
+        return mediaTypes.divider(site.form()).divide(frame);
+      }
+    }
+    return List.of(frame);
+  }
+
+  private boolean hears(FormSite site, String address) {
+    return lint.address(site.form())
+        .flatMap(text -> AddressPattern.of(text).match(address))
+        .isPresent();
+  }
+
+  private static void compare(Entry example, Map<String, Result> results) {
+    Map<String, Entry> things = example.get("things").members();
+    things.forEach(
+        (name, readings) -> {
+          Result result = results.get(name);
+          if (result == null) {
+            readings.error("no part is of thing '" + name + "'; there are " + results.keySet());
+          } else {
+            readings
+                .members()
+                .forEach(
+                    (property, expected) ->
+                        values(
+                            property,
+                            expected,
+                            result.readings.getOrDefault(property, List.of()),
+                            result));
+          }
+        });
+    if (things.isEmpty() && results.size() > 1) {
+      example.error(
+          "the frame tells of "
+              + results.size()
+              + " things: say things: {name: {property: value}}");
+    } else if (things.isEmpty()) {
+      Map.Entry<String, Result> only =
+          results.isEmpty() ? Map.entry("", new Result()) : results.entrySet().iterator().next();
+      thing(example, only.getKey());
+      compare(example, only.getValue());
+    }
   }
 
   private List<FormSite> asked(Entry example) {
@@ -106,7 +177,8 @@ final class HeardExample {
       Optional<Map<String, String>> found =
           lint.address(site.form()).flatMap(text -> AddressPattern.of(text).match(address));
       found.ifPresent(terms::putAll);
-      if (found.isPresent() && site.role() != FormSite.Role.MATCH) {
+      boolean reads = site.role() != FormSite.Role.MATCH && site.role() != FormSite.Role.PARTS;
+      if (found.isPresent() && reads) {
         sites.add(site);
       }
     }
@@ -138,10 +210,39 @@ final class HeardExample {
         }
       }
     } catch (DecodeException e) {
-      if (example.get("rejected").text("").equals(e.reason().name())) {
-        result.rejected.put("", e.reason().name());
-      } else {
-        example.error("the payload is refused: " + e.reason() + ": " + e.detail());
+      result.rejected.putAll(refused(example, e).rejected);
+    }
+  }
+
+  private static Result refused(Entry example, DecodeException e) {
+    Result result = new Result();
+    if (example.get("rejected").text("").equals(e.reason().name())) {
+      result.rejected.put("", e.reason().name());
+    } else {
+      example.error("the payload is refused: " + e.reason() + ": " + e.detail());
+    }
+    return result;
+  }
+
+  /** As core does it: of the numbers of one time. */
+  private void compute(Result result) {
+    for (Property property : new TreeMap<>(read.profile().properties()).values()) {
+      Formula formula = property.compute().orElse(null);
+      if (formula != null) {
+        for (Map<String, Double> numbers : result.numbers.values()) {
+          try {
+            Double computed = formula.compute(numbers).orElse(null);
+            if (computed != null) {
+              Value value = Formula.value(property.schema().type(), computed);
+              result
+                  .readings
+                  .computeIfAbsent(property.name(), key -> new ArrayList<>())
+                  .add(new Conformer(property.schema()).up(value));
+            }
+          } catch (DecodeException e) {
+            result.rejected.put(property.name(), e.reason() + ": " + e.detail());
+          }
+        }
       }
     }
   }
@@ -167,16 +268,14 @@ final class HeardExample {
     return slot.field().isEmpty() ? slot.name() : slot.name() + "." + slot.field();
   }
 
-  private static void take(Point.Decoded point, Result result) {
+  private void take(Point.Decoded point, Result result) {
     Slot slot = point.slot();
     try {
       switch (slot.kind()) {
         case STATUS -> result.online = Optional.of(point.value().equals(new Value.Bool(true)));
         case PROPERTY ->
-            result
-                .readings
-                .computeIfAbsent(slot.name(), key -> new ArrayList<>())
-                .add(new Conformer(slot.schema()).up(point.value()));
+            result.reading(
+                slot.name(), new Conformer(slot.schema()).up(point.value()), point.time(), true);
         case EVENT -> {
           Map<String, Value> data =
               result.events.computeIfAbsent(slot.name(), key -> new HashMap<>());
@@ -186,16 +285,37 @@ final class HeardExample {
         }
       }
     } catch (DecodeException e) {
-      result.rejected.put(place(slot), e.reason() + ": " + e.detail());
+      if (!outside(point, e, result)) {
+        result.rejected.put(place(slot), e.reason() + ": " + e.detail());
+      }
     }
   }
 
-  private void thing(Entry example, Map<String, String> terms) {
+  /** Whether the profile takes a value that is out of range. */
+  private boolean outside(Point.Decoded point, DecodeException why, Result result) {
+    Slot slot = point.slot();
+    Property property = read.profile().properties().get(slot.name());
+    if (why.reason() != Rejection.OUT_OF_RANGE
+        || slot.kind() != Slot.Kind.PROPERTY
+        || property == null
+        || property.keeping().outside().isEmpty()) {
+      return false;
+    }
+    try {
+      Value value = new Conformer(slot.schema()).converted(point.value());
+      result.reading(slot.name(), value, point.time(), false);
+      return true;
+    } catch (DecodeException e) {
+      return false;
+    }
+  }
+
+  private static void thing(Entry example, String name) {
     Entry said = example.get("thing");
     if (!said.present()) {
       return;
     }
-    String got = AddressPattern.fill(read.profile().thing(), terms).orElse("no name");
+    String got = name.isEmpty() ? "no name" : name;
     if (!got.equals(said.text(""))) {
       said.error("thing: expected " + said.text("") + ", got " + got);
     } else if (!ThingId.valid(got)) {
@@ -203,7 +323,7 @@ final class HeardExample {
     }
   }
 
-  private void match(Entry example, Frame frame, String address) {
+  private void match(Entry example, List<Frame> frames, String address) {
     Entry said = example.get("match");
     if (!said.present()) {
       return;
@@ -211,12 +331,8 @@ final class HeardExample {
     boolean got =
         read.sites().stream()
             .filter(site -> site.role() == FormSite.Role.MATCH)
-            .filter(
-                site ->
-                    lint.address(site.form())
-                        .flatMap(text -> AddressPattern.of(text).match(address))
-                        .isPresent())
-            .anyMatch(site -> mediaTypes.test(ProfileReader.match(site)).test(frame));
+            .filter(site -> hears(site, address))
+            .anyMatch(site -> frames.stream().anyMatch(mediaTypes.test(ProfileReader.match(site))));
     if (got != said.bool().orElse(false)) {
       said.error("match: expected " + said.text("") + ", got " + got);
     }

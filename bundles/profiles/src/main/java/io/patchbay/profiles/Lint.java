@@ -3,6 +3,7 @@ package io.patchbay.profiles;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
+import io.patchbay.profiles.media.PayloadCodecs;
 import io.patchbay.profiles.media.Template;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;
@@ -24,6 +25,7 @@ final class Lint {
   }
 
   void check(YamlDocument document, ProfileReader.Read read, Report report) {
+    codecs(document, report);
     Set<String> terms = terms(read);
     for (FormSite site : read.sites()) {
       Optional<Protocol> protocol = protocols.find(site.form().protocol());
@@ -42,6 +44,23 @@ final class Lint {
       names(site, terms);
     }
     thing(document, read, report);
+  }
+
+  private static void codecs(YamlDocument document, Report report) {
+    document
+        .root()
+        .path("codecs")
+        .properties()
+        .forEach(
+            codec -> {
+              String pointer = YamlDocument.below("/codecs", codec.getKey());
+              try {
+                PayloadCodecs.check(codec.getValue());
+              } catch (IllegalArgumentException e) {
+                report.error(
+                    document.line(pointer), "codec '" + codec.getKey() + "': " + e.getMessage());
+              }
+            });
   }
 
   /** The address of a form; without its protocol, what most call it. */
@@ -85,6 +104,7 @@ final class Lint {
     for (FormSite site : read.sites()) {
       if (site.pushed()) {
         terms.addAll(patternNames(site.form()));
+        terms.addAll(partNames(site.form()));
       }
     }
     return terms;
@@ -98,10 +118,24 @@ final class Lint {
     }
   }
 
+  /** Names that a division gives its parts. */
+  private static Set<String> partNames(Form form) {
+    Set<String> names = new TreeSet<>();
+    for (String term : form.terms().keySet()) {
+      if (term.startsWith("names.")) {
+        names.add(term.substring("names.".length()));
+      }
+    }
+    return names;
+  }
+
   private void compile(FormSite site, Optional<Protocol> protocol) {
     Form form = site.form();
     try {
       if (mediaTypes.knows(form.mediaType())) {
+        if (site.role() == FormSite.Role.PARTS) {
+          mediaTypes.divider(form);
+        }
         if (site.role() == FormSite.Role.MATCH) {
           mediaTypes.test(ProfileReader.match(site));
         }
@@ -111,7 +145,9 @@ final class Lint {
         if (site.sends() || form.ops().contains(Op.READ)) {
           mediaTypes.codec(site.slot());
         }
-      } else if (protocol.isPresent() && site.role() != FormSite.Role.MATCH) {
+      } else if (protocol.isPresent()
+          && site.role() != FormSite.Role.MATCH
+          && site.role() != FormSite.Role.PARTS) {
         protocol.get().compile(form, site.slot().schema());
       } else if (!form.mediaType().isEmpty() && protocol.isPresent()) {
         site.entry().get("mediaType").error("'" + form.mediaType() + "' cannot be decoded");
@@ -123,7 +159,11 @@ final class Lint {
 
   /** The line that is most likely meant: the media type's own term, or the form. */
   private static Entry culprit(FormSite site) {
-    for (String name : new String[] {"payload", "fields", "when", "path", "has", "equal"}) {
+    for (String name :
+        new String[] {
+          "payload", "codec", "octets", "each", "names", "columns", "fields", "when", "path", "has",
+          "equal"
+        }) {
       if (site.entry().get(name).present()) {
         return site.entry().get(name);
       }
@@ -146,13 +186,17 @@ final class Lint {
           terms);
     }
     accepted.addAll(inputs);
+    boolean packed = site.form().term("codec").isPresent();
+    if (packed) {
+      accepted.add("octets");
+    }
     Entry payload = site.entry().get("payload");
     Optional<String> template = site.form().term("payload");
     if (template.isPresent()) {
       Set<String> used = Template.names(template.get());
       unknown(payload, "payload", used, accepted);
       for (String input : inputs) {
-        if (!used.contains(input)) {
+        if (!packed && !used.contains(input)) {
           payload.warn("the payload does not use {" + input + "}: what is given is not sent");
         }
       }
@@ -179,7 +223,11 @@ final class Lint {
     Set<String> used = Template.names(read.profile().thing());
     for (FormSite site : read.sites()) {
       if (site.role() == FormSite.Role.MATCH) {
-        Set<String> given = patternNames(site.form());
+        Set<String> given = new TreeSet<>(patternNames(site.form()));
+        read.sites().stream()
+            .filter(other -> other.role() == FormSite.Role.PARTS)
+            .filter(other -> address(other.form()).equals(address(site.form())))
+            .forEach(other -> given.addAll(partNames(other.form())));
         for (String name : used) {
           if (!given.contains(name)) {
             report.error(

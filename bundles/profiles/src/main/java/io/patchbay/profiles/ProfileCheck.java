@@ -1,5 +1,6 @@
 package io.patchbay.profiles;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.patchbay.operation.Finding;
 import io.patchbay.profile.Profile;
 import io.patchbay.southbound.MediaTypes;
@@ -12,10 +13,17 @@ final class ProfileCheck {
    * @param id as the text says, empty when it cannot be told
    * @param title as the text says
    * @param profile empty when the text is refused
+   * @param bases ids of the profiles it extends
    */
-  record Checked(String id, String title, Optional<Profile> profile, List<Finding> findings) {
+  record Checked(
+      String id,
+      String title,
+      Optional<Profile> profile,
+      List<Finding> findings,
+      List<String> bases) {
     Checked {
       findings = List.copyOf(findings);
+      bases = List.copyOf(bases);
     }
   }
 
@@ -32,51 +40,80 @@ final class ProfileCheck {
    * Reads a text that was checked before it came here (what ships, what was in service): no schema,
    * no lint, no examples; what has the wrong shape is refused all the same.
    */
-  static Checked read(String file, String text) {
-    Report report = new Report(file);
-    try {
-      return checked(YamlText.parse(text), text, report);
-    } catch (Flaw flaw) {
-      return refused(flaw, report);
-    }
-  }
-
-  /** Checks all there is to check. */
-  Checked check(String file, String text) {
+  static Checked read(String file, String text, Composition.Bases bases) {
     Report report = new Report(file);
     try {
       YamlDocument document = YamlText.parse(text);
-      ProfileReader.Read read = ProfileReader.read(document, text, report);
-      if (!report.refused()) {
-        schemas.check(document, report);
-      }
-      if (!report.refused()) {
-        Lint lint = new Lint(mediaTypes, protocols, schemas);
-        lint.check(document, read, report);
-        if (!report.refused()) {
-          new Examples(mediaTypes, protocols, lint, read).run();
-        }
-      }
-      return result(document, read, report);
+      Composition.Composed composed = Composition.compose(document, bases, report);
+      return report.refused()
+          ? apart(document, composed, report)
+          : result(document, composed, ProfileReader.read(composed, text, report), report);
     } catch (Flaw flaw) {
       return refused(flaw, report);
     }
   }
 
-  private static Checked checked(YamlDocument document, String text, Report report) {
-    return result(document, ProfileReader.read(document, text, report), report);
+  /** Checks all there is to check of a text that extends nothing. */
+  Checked check(String file, String text) {
+    return check(file, text, Composition.Bases.NONE);
   }
 
-  private static Checked result(YamlDocument document, ProfileReader.Read read, Report report) {
+  /** Checks all there is to check. */
+  Checked check(String file, String text, Composition.Bases bases) {
+    Report report = new Report(file);
+    try {
+      YamlDocument document = YamlText.parse(text);
+      if (!(document.root() instanceof ObjectNode)) {
+        throw new Flaw(document.line(""), "a profile is a mapping (name: value)");
+      }
+      Composition.Composed composed = Composition.compose(document, bases, report);
+      if (report.refused()) {
+        return apart(document, composed, report);
+      }
+      ProfileReader.Read read = ProfileReader.read(composed, text, report);
+      if (!report.refused()) {
+        schemas.check(composed.document(), report);
+      }
+      if (!report.refused()) {
+        Lint lint = new Lint(mediaTypes, protocols, schemas);
+        lint.check(composed.document(), read, report);
+        if (!report.refused()) {
+          new Examples(mediaTypes, protocols, lint, read).run();
+          Coverage.check(composed.document(), read, report);
+        }
+      }
+      return result(document, composed, read, report);
+    } catch (Flaw flaw) {
+      return refused(flaw, report);
+    }
+  }
+
+  /** Of one that could not be put together nothing more is said. */
+  private static Checked apart(
+      YamlDocument document, Composition.Composed composed, Report report) {
+    return new Checked(
+        ProfileReader.id(document).orElse(""),
+        "",
+        Optional.empty(),
+        report.findings(),
+        composed.bases());
+  }
+
+  private static Checked result(
+      YamlDocument document,
+      Composition.Composed composed,
+      ProfileReader.Read read,
+      Report report) {
     return new Checked(
         ProfileReader.id(document).orElse(""),
         read.profile().title(),
         report.refused() ? Optional.empty() : Optional.of(read.profile()),
-        report.findings());
+        report.findings(),
+        composed.bases());
   }
 
   static Checked refused(Flaw flaw, Report report) {
     report.error(flaw.line(), flaw.message());
-    return new Checked("", "", Optional.empty(), report.findings());
+    return new Checked("", "", Optional.empty(), report.findings(), List.of());
   }
 }

@@ -169,7 +169,7 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
 
   @Override
   public List<Finding> check(List<Path> paths) throws IOException {
-    FileCheck files = new FileCheck(check);
+    FileCheck files = new FileCheck(check, shelf::base);
     return files.check(
         paths.isEmpty()
             ? List.of(home.resolve(FOLDER), data.resolve(FOLDER), data.resolve(ThingFiles.FOLDER))

@@ -4,6 +4,7 @@ import io.patchbay.profile.Action;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Event;
 import io.patchbay.profile.Form;
+import io.patchbay.profile.Formula;
 import io.patchbay.profile.Match;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
@@ -26,6 +27,8 @@ import java.util.regex.Pattern;
 /** Reads the tree of a profile's file; what does not belong in it is reported with its line. */
 final class ProfileReader {
   static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern ID_LINE =
+      Pattern.compile("(?m)^[\"']?id[\"']?:[ \\t]+[\"']?([^\\s\"'#]+)");
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}");
   private static final Pattern SEMANTIC = Pattern.compile("\\d{1,5}/\\d{1,5}");
 
@@ -39,14 +42,15 @@ final class ProfileReader {
 
   private final Entry root;
   private final List<FormSite> sites = new ArrayList<>();
+  private final Map<String, String> codecs = new HashMap<>();
 
   private ProfileReader(Entry root) {
     this.root = root;
   }
 
   /** Read it is in any case; whether it can be used, the report says. */
-  static Read read(YamlDocument document, String text, Report report) {
-    return new ProfileReader(Entry.root(document, report)).read(text);
+  static Read read(Composition.Composed composed, String text, Report report) {
+    return new ProfileReader(Entry.root(composed.document(), report)).read(composed.texts() + text);
   }
 
   /** The id in a file, empty when there is none. */
@@ -56,6 +60,16 @@ final class ProfileReader {
         .map(id -> id.textValue());
   }
 
+  /** The id in a text that nobody has parsed; empty when it cannot be told. */
+  static Optional<String> idOf(String text) {
+    return ID_LINE
+        .matcher(text)
+        .results()
+        .map(line -> line.group(1))
+        .filter(id -> ID.matcher(id).matches())
+        .findFirst();
+  }
+
   private Read read(String text) {
     root.only(
         "$schema",
@@ -63,7 +77,11 @@ final class ProfileReader {
         "version",
         "title",
         "description",
+        "extends",
         "thing",
+        "codecs",
+        "forms",
+        "parts",
         "match",
         "status",
         "properties",
@@ -80,6 +98,10 @@ final class ProfileReader {
     List<Form> status =
         root.get("status").elements().stream()
             .map(entry -> form(entry, FormSite.Role.STATUS, "status", Op.OBSERVE, Map.of()))
+            .toList();
+    List<Form> parts =
+        root.get("parts").elements().stream()
+            .map(entry -> form(entry, FormSite.Role.PARTS, "parts", Op.OBSERVE, Map.of()))
             .toList();
     Map<String, Property> properties = new LinkedHashMap<>();
     named("properties", (name, entry) -> properties.put(name, property(name, entry)));
@@ -101,7 +123,8 @@ final class ProfileReader {
             actions,
             events,
             status,
-            root.get("journal").bool().orElse(true));
+            root.get("journal").bool().orElse(true),
+            parts);
     return new Read(profile, sites, root.get("examples").elements());
   }
 
@@ -163,6 +186,10 @@ final class ProfileReader {
         "readOnly",
         "staleAfter",
         "poll",
+        "deadband",
+        "minimumInterval",
+        "outOfRange",
+        "compute",
         "forms");
     String semantic = entry.get("semantic").text("");
     if (!semantic.isEmpty() && !SEMANTIC.matcher(semantic).matches()) {
@@ -174,7 +201,11 @@ final class ProfileReader {
     Optional<Duration> poll = duration(entry.get("poll"));
     Map<String, DataSchema> carried = Map.of(FormSite.VALUE, schema);
     Op usual = poll.isPresent() ? Op.READ : Op.OBSERVE;
-    List<Form> forms = forms(entry, FormSite.Role.PROPERTY, name, usual, carried);
+    Optional<Formula> compute = ValueRules.compute(name, entry, root.get("properties"));
+    List<Form> forms =
+        compute.isPresent()
+            ? List.of()
+            : forms(entry, FormSite.Role.PROPERTY, name, usual, carried);
     boolean writable = forms.stream().anyMatch(form -> form.ops().contains(Op.WRITE));
     boolean readOnly = entry.get("readOnly").bool().orElse(!writable);
     if (!readOnly && !writable) {
@@ -193,7 +224,9 @@ final class ProfileReader {
         readOnly,
         duration(entry.get("staleAfter")),
         poll,
-        forms);
+        forms,
+        ValueRules.keeping(entry, schema),
+        compute);
   }
 
   private Action action(String name, Entry entry) {
@@ -244,7 +277,7 @@ final class ProfileReader {
     return schemas;
   }
 
-  private static Optional<Duration> duration(Entry entry) {
+  static Optional<Duration> duration(Entry entry) {
     return entry
         .text()
         .flatMap(
@@ -283,10 +316,28 @@ final class ProfileReader {
                         && (term.equals("has")
                             || term.startsWith("has.")
                             || term.startsWith("equal."))));
+    String codec = terms.get("codec");
+    if (codec != null) {
+      terms.put("codec", codec(codec, entry.get("codec")));
+    }
     String media = entry.get("mediaType").text(protocol.equals(MQTT) ? JSON : "");
     Form form = new Form(protocol, ops(entry, role, usual), media, terms);
     sites.add(new FormSite(entry, role, name, form, carried));
     return form;
+  }
+
+  /** The definition of a codec, as the one text that all its forms share. */
+  private String codec(String name, Entry said) {
+    Entry codec = root.get("codecs").get(name);
+    if (codec.present()) {
+      return codecs.computeIfAbsent(name, key -> codec.node().toString());
+    }
+    said.error(
+        "there is no codec '"
+            + name
+            + "' among the profile's 'codecs'; accepted: "
+            + String.join(", ", root.get("codecs").members().keySet()));
+    return name;
   }
 
   private static Set<Op> ops(Entry entry, FormSite.Role role, Op usual) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,10 @@ final class Shelf {
   /** Lines of one refused file that go to the log. */
   private static final int MOST_LOGGED = 5;
 
-  private record Good(String text, Profile profile, List<Finding> warnings) {}
+  /**
+   * @param bases ids of the profiles it extends
+   */
+  private record Good(String text, Profile profile, List<Finding> warnings, List<String> bases) {}
 
   private record Refused(String text, String id, String title, List<Finding> findings) {}
 
@@ -43,6 +48,12 @@ final class Shelf {
   private final Map<Path, Refused> baseRefused = new TreeMap<>();
   private final Map<Path, Good> overlay = new TreeMap<>();
   private final Map<Path, Refused> refused = new TreeMap<>();
+
+  /** Texts by id of files that are not read yet, while all are loaded. */
+  private final Map<String, String> ahead = new HashMap<>();
+
+  private boolean loading;
+
   private volatile Map<String, Profile> current = Map.of();
 
   /**
@@ -70,12 +81,13 @@ final class Shelf {
 
   /** Loads both folders, once, before anybody is told. */
   synchronized void load() throws IOException {
+    loading = true;
     for (Path file : TextFile.below(shipped)) {
       String shown = shown(file);
       try {
         String text = TextFile.read(file);
         // what ships was checked when it was built
-        shelve(base, baseRefused, file, text, ProfileCheck.read(shown, text));
+        shelve(base, baseRefused, file, text, ProfileCheck.read(shown, text, this::base));
       } catch (Flaw flaw) {
         refuse(baseRefused, file, "", ProfileCheck.refused(flaw, new Report(shown)));
       }
@@ -92,7 +104,35 @@ final class Shelf {
       }
       start(file, last);
     }
+    loading = false;
+    ahead.clear();
     publish();
+  }
+
+  /** A profile may be read before the one it extends: what is extended is found by its text. */
+  private void lookAhead() {
+    try {
+      List<Path> files = new ArrayList<>(TextFile.below(shipped));
+      files.addAll(TextFile.below(folder));
+      for (Path file : files) {
+        String text = TextFile.read(file);
+        ProfileReader.idOf(text).ifPresent(id -> ahead.put(id, text));
+      }
+    } catch (IOException | Flaw e) {
+      LOG.debug("Said when it is its turn", e);
+    }
+  }
+
+  /** The text of a profile that another extends. */
+  synchronized Optional<String> base(String id) {
+    Good good = effective().get(id);
+    if (good != null) {
+      return Optional.of(good.text());
+    }
+    if (loading && ahead.isEmpty()) {
+      lookAhead();
+    }
+    return Optional.ofNullable(ahead.get(id));
   }
 
   private void start(Path file, Optional<String> last) throws IOException {
@@ -101,8 +141,8 @@ final class Shelf {
       String text = TextFile.read(file);
       ProfileCheck.Checked checked =
           last.filter(text::equals).isPresent()
-              ? ProfileCheck.read(shown, text)
-              : check.check(shown, text);
+              ? ProfileCheck.read(shown, text, this::base)
+              : check.check(shown, text, this::base);
       if (shelve(overlay, refused, file, text, checked)) {
         keep(file, text);
         return;
@@ -111,10 +151,11 @@ final class Shelf {
       refuse(refused, file, "", ProfileCheck.refused(flaw, new Report(shown)));
     }
     if (last.isPresent()) {
-      ProfileCheck.Checked old = ProfileCheck.read(shown, last.get());
+      ProfileCheck.Checked old = ProfileCheck.read(shown, last.get(), this::base);
       old.profile()
           .filter(profile -> holder(profile.id(), file).isEmpty())
-          .ifPresent(profile -> overlay.put(file, new Good(last.get(), profile, List.of())));
+          .ifPresent(
+              profile -> overlay.put(file, new Good(last.get(), profile, List.of(), old.bases())));
     }
   }
 
@@ -129,6 +170,7 @@ final class Shelf {
         good == overlay
             ? holder(checked.id(), file)
             : good.entrySet().stream()
+                .filter(e -> !e.getKey().equals(file))
                 .filter(e -> e.getValue().profile().id().equals(checked.id()))
                 .map(Map.Entry::getKey)
                 .findFirst();
@@ -142,12 +184,14 @@ final class Shelf {
                 shown(file),
                 1,
                 "the id '" + checked.id() + "' is taken by " + shown(holder.get())));
-        said = new ProfileCheck.Checked(checked.id(), checked.title(), Optional.empty(), findings);
+        said =
+            new ProfileCheck.Checked(
+                checked.id(), checked.title(), Optional.empty(), findings, checked.bases());
       }
       refuse(bad, file, text, said);
       return false;
     }
-    good.put(file, new Good(text, checked.profile().get(), checked.findings()));
+    good.put(file, new Good(text, checked.profile().get(), checked.findings(), checked.bases()));
     bad.remove(file);
     return true;
   }
@@ -182,8 +226,9 @@ final class Shelf {
         refused.remove(file);
         return;
       }
-      if (shelve(overlay, refused, file, text, check.check(shown, text))) {
+      if (shelve(overlay, refused, file, text, check.check(shown, text, this::base))) {
         keep(file, text);
+        rebase(overlay.get(file));
         reconsider(file);
         publish();
       }
@@ -195,12 +240,35 @@ final class Shelf {
   /** A file was removed: what ships under its id comes back. */
   synchronized void withdraw(Path given) throws IOException {
     Path file = given.toAbsolutePath().normalize();
-    boolean was = overlay.remove(file) != null;
+    Good was = overlay.remove(file);
     refused.remove(file);
     Files.deleteIfExists(kept.resolve(folder.relativize(file)));
-    if (was) {
+    if (was != null) {
+      rebase(was);
       reconsider(file);
       publish();
+    }
+  }
+
+  /** What extends a profile that came, went or changed is read again. */
+  private void rebase(@Nullable Good changed) {
+    if (changed == null) {
+      return;
+    }
+    String id = changed.profile().id();
+    for (Map<Path, Good> goods : List.of(base, overlay)) {
+      for (Map.Entry<Path, Good> entry : new TreeMap<>(goods).entrySet()) {
+        Good good = entry.getValue();
+        if (good.bases().contains(id)) {
+          String shown = shown(entry.getKey());
+          shelve(
+              goods,
+              goods == base ? baseRefused : refused,
+              entry.getKey(),
+              good.text(),
+              check.check(shown, good.text(), this::base));
+        }
+      }
     }
   }
 
@@ -211,7 +279,7 @@ final class Shelf {
       String id = entry.getValue().id();
       if (!file.equals(but) && !id.isEmpty() && holder(id, file).isEmpty()) {
         String text = entry.getValue().text();
-        if (shelve(overlay, refused, file, text, check.check(shown(file), text))) {
+        if (shelve(overlay, refused, file, text, check.check(shown(file), text, this::base))) {
           keep(file, text);
         }
       }
@@ -252,7 +320,10 @@ final class Shelf {
       overlay.replaceAll(
           (file, good) ->
               new Good(
-                  good.text(), good.profile(), check.check(shown(file), good.text()).findings()));
+                  good.text(),
+                  good.profile(),
+                  check.check(shown(file), good.text(), this::base).findings(),
+                  good.bases()));
     }
     Map<String, Document> all = new TreeMap<>();
     base.values().forEach(good -> all.put(good.profile().id(), document(good, true)));
@@ -312,7 +383,7 @@ final class Shelf {
           "'" + id + "' cannot name a profile; accepted: " + ProfileReader.ID.pattern());
     }
     Path file = file(id);
-    ProfileCheck.Checked checked = check.check(shown(file), text);
+    ProfileCheck.Checked checked = check.check(shown(file), text, this::base);
     if (!checked.id().isEmpty() && !checked.id().equals(id)) {
       throw new RefusedException(
           "the text is of profile '" + checked.id() + "', not of '" + id + "'");
@@ -324,8 +395,10 @@ final class Shelf {
     TextFile.write(file, text);
     shelve(overlay, refused, file, text, checked);
     keep(file, text);
+    Good now = new Good(text, checked.profile().get(), checked.findings(), checked.bases());
+    rebase(now);
     publish();
-    return document(new Good(text, checked.profile().get(), checked.findings()), false);
+    return document(now, false);
   }
 
   /** The file that has the id, or one that has none yet. */

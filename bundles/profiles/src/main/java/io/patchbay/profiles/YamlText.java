@@ -29,12 +29,15 @@ import org.yaml.snakeyaml.reader.StreamReader;
 
 /**
  * Reads YAML by the core schema of YAML 1.2 (clause 10.3), so that {@code ON} is a text, and only
- * what a form needs: one document, no anchors, no tags, every key once, at most 1 MiB and 32
- * levels.
+ * what a form needs: one document, no anchors, no tags, every key once, at most 1 MiB, 50,000
+ * values and 32 levels.
  */
 final class YamlText {
   static final int LARGEST = 1 << 20;
   private static final int DEEPEST = 32;
+
+  /** Values beyond this make a file too large, however short they are. */
+  private static final int MOST_NODES = 50_000;
 
   private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]{1,40}");
   private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{1,15}");
@@ -44,6 +47,7 @@ final class YamlText {
 
   private final ParserImpl events;
   private final Map<String, Integer> lines = new HashMap<>();
+  private int nodes;
 
   private YamlText(String text) {
     events = new ParserImpl(new StreamReader(text), new LoaderOptions());
@@ -117,6 +121,9 @@ final class YamlText {
 
   private JsonNode node(Event event, String pointer, int depth) throws Flaw {
     lines.putIfAbsent(pointer, line(event));
+    if (++nodes > MOST_NODES) {
+      throw new Flaw(line(event), "more than " + MOST_NODES + " values in one file");
+    }
     if (depth > DEEPEST) {
       throw new Flaw(line(event), "nested deeper than " + DEEPEST + " levels");
     }

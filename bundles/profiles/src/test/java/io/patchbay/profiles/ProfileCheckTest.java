@@ -42,7 +42,18 @@ class ProfileCheckTest {
         "unit: W | poll: 10s\\n    readOnly: true\\n    colour: red | 11 | 'colour' is not known here",
         "unit: W | enum: [a] | 9 | for type string",
         "path: P | path: \"P[\" | 11 | power: path 'P['",
-        "path: P | mediaType: application/xml | 11 | application/xml",
+        "path: P | mediaType: application/pdf | 11 | application/pdf",
+        "path: P | codec: none | 11 | there is no codec 'none'",
+        "path: P | use: none | 11 | there is no form 'none'",
+        "path: P | each: \"a[\" | 11 | path 'a['",
+        "unit: W | deadband: -1 | 9 | deadband is a number above 0",
+        "unit: W | minimumInterval: often | 9 | no duration",
+        "unit: W | outOfRange: ignore | 9 | accepted: reject, uncertain, bad",
+        "unit: W | outOfRange: bad | 9 | needs a range",
+        "unit: W | compute: \"{power} * 2\" | 10 | do not go together",
+        "unit: W | codecs: 1 | 9 | 'codecs' is not known here",
+        "title: Plug | extends: other | 2 | there is no profile 'other'",
+        "title: Plug | extends: plug | 2 | in a circle: plug → plug",
         "path: P | retries: 5 | 11 | retries",
         "path: P | path: P, qos: 7 | 11 | qos",
         "path: P | op: writeproperti | 11 | op 'writeproperti' is not known",
@@ -83,8 +94,21 @@ class ProfileCheckTest {
   }
 
   @Test
-  void aRightProfileHasNoFindings() {
-    assertThat(findings(Texts.PLUG)).isEmpty();
+  void aRightProfileHasNoErrorsAndIsToldWhatItLacks() {
+    assertThat(findings(Texts.PLUG))
+        .extracting(Finding::toString)
+        .containsExactly(
+            "plug.yaml:7: warning: property 'power' has a unit, but no semantic key (3303/5700 ="
+                + " temperature)");
+    String less = Texts.PLUG.replace("readings: { power: 5 }, ", "");
+    assertThat(findings(less))
+        .anyMatch(
+            finding ->
+                finding.line() == 17
+                    && finding.message().contains("1 of 2 properties (50 %); not shown: power"));
+    String unused = Texts.PLUG + "codecs:\n  c: { binary: { fields: [\"v u8\"] } }\n";
+    assertThat(findings(unused))
+        .anyMatch(f -> f.line() == 21 && f.message().contains("codec 'c' is used by no form"));
   }
 
   @Test

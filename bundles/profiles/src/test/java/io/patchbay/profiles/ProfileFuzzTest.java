@@ -22,7 +22,7 @@ public final class ProfileFuzzTest {
     }
     ProfileCheck.Checked checked = CHECK.check("profile.yaml", text);
     assertThat(checked.profile().isPresent() || !checked.findings().isEmpty()).isTrue();
-    ProfileCheck.Checked read = ProfileCheck.read("profile.yaml", text);
+    ProfileCheck.Checked read = ProfileCheck.read("profile.yaml", text, Composition.Bases.NONE);
     assertThat(read.profile().isPresent() || !read.findings().isEmpty()).isTrue();
   }
 

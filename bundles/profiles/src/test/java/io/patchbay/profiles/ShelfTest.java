@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,5 +206,49 @@ class ShelfTest {
             "zigbee2mqtt-climate",
             "chirpstack-v4-uplink",
             "senml-device");
+  }
+
+  private static String child(String id, String base) {
+    return "id: " + id + "\ntitle: Child\nextends: " + base + "\nproperties:\n  switch: null\n";
+  }
+
+  @Test
+  void aCircleOfProfilesIsRefusedWhereItCloses() throws IOException {
+    Shelf shelf = shelf();
+    shelf.offer(write(hot.resolve("a.yaml"), Texts.plug("a", "W")));
+    shelf.offer(write(hot.resolve("b.yaml"), child("b", "a")));
+    shelf.offer(write(hot.resolve("a.yaml"), child("a", "b")));
+    assertThat(document(shelf, "a").findings().get(0).toString())
+        .startsWith("device-profiles/a.yaml:3: error: extends goes in a circle: a → b → a");
+    assertThat(shelf.current()).containsKeys("a", "b");
+  }
+
+  @Test
+  void whatExtendsAProfileFollowsItsChanges() throws IOException {
+    Shelf shelf = shelf();
+    shelf.offer(write(hot.resolve("b.yaml"), child("b", "a")));
+    assertThat(document(shelf, "b").state()).isEqualTo("refused");
+    shelf.offer(write(hot.resolve("a.yaml"), Texts.plug("a", "W")));
+    assertThat(unit(shelf, "b")).isEqualTo("W");
+    Profile before = Objects.requireNonNull(shelf.current().get("b"));
+    assertThat(before.properties()).containsOnlyKeys("power");
+    assertThat(before.match()).isEmpty();
+
+    shelf.offer(write(hot.resolve("a.yaml"), Texts.plug("a", "kW")));
+    assertThat(unit(shelf, "b")).isEqualTo("kW");
+    assertThat(Objects.requireNonNull(shelf.current().get("b")).version())
+        .isNotEqualTo(before.version());
+
+    shelf.withdraw(hot.resolve("a.yaml"));
+    assertThat(unit(shelf, "b")).isEqualTo("kW");
+    assertThat(document(shelf, "b").findings().get(0).message())
+        .contains("there is no profile 'a'");
+  }
+
+  @Test
+  void loadsInAnyOrderWhatExtendsAnother() throws IOException {
+    write(base.resolve("a-child.yaml"), child("b", "a"));
+    write(base.resolve("z-base.yaml"), Texts.plug("a", "W"));
+    assertThat(unit(shelf(), "b")).isEqualTo("W");
   }
 }

@@ -20,6 +20,21 @@ class ShippedProfilesTest {
     return TextFile.below(SHIPPED).stream();
   }
 
+  /** The text of a shipped profile. */
+  static Optional<String> text(String id) {
+    try {
+      for (Path file : TextFile.below(SHIPPED)) {
+        String text = Files.readString(file);
+        if (ProfileReader.idOf(text).filter(id::equals).isPresent()) {
+          return Optional.of(text);
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("files")
   void passesItsOwnExamples(Path file) throws IOException {
@@ -27,7 +42,8 @@ class ShippedProfilesTest {
         new ProfileCheck(
             new StandardMediaTypes(),
             scheme -> scheme.equals("mqtt") ? Optional.of(new TopicProtocol()) : Optional.empty());
-    List<Finding> findings = check.check(file.toString(), Files.readString(file)).findings();
+    List<Finding> findings =
+        check.check(file.toString(), Files.readString(file), ShippedProfilesTest::text).findings();
     assertThat(findings)
         .filteredOn(finding -> !finding.message().contains("no bundle for protocol 'sim'"))
         .isEmpty();
@@ -50,7 +66,7 @@ class ShippedProfilesTest {
         text.replaceFirst("readings: \\{ ([a-z]+): [0-9.truefals]+", "readings: { $1: 4711");
     // what the protocol itself decodes is run by ./patchbay check, which has its bundle
     if (!broken.equals(text) && !text.contains("protocol: sim")) {
-      assertThat(check.check(file.toString(), broken).findings())
+      assertThat(check.check(file.toString(), broken, ShippedProfilesTest::text).findings())
           .anyMatch(finding -> finding.message().contains("expected 4711, got "));
     }
   }

@@ -11,6 +11,7 @@ import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,16 +23,21 @@ import org.jspecify.annotations.Nullable;
  * A form that goes down, and what comes back by it. The payload is the form's template, or without
  * one: in JSON the value (of an action the object of its inputs), in SenML one record named by
  * {@code path}, in plain text the value's text, and octets as they are. Core has put the profile's
- * words in place of values already.
+ * words in place of values already. With a codec what is sent is what it packs, or stands in the
+ * template as {@code {octets}}.
  */
 final class FormCodec implements Codec {
   static final String VALUE = "value";
+
+  /** What a codec has packed, in a payload template. */
+  static final String OCTETS = "octets";
 
   private final Slot slot;
   private final MediaType type;
   private final @Nullable Template template;
   private final @Nullable FrameDecoder decoder;
   private final Set<String> words;
+  private final @Nullable PayloadCodec packing;
 
   /**
    * @param decoder of what comes back; null when nothing can
@@ -45,15 +51,23 @@ final class FormCodec implements Codec {
             .map(DataSchema.WireWord::wire)
             .collect(Collectors.toUnmodifiableSet());
     String payload = slot.form().term("payload").orElse(null);
-    if (payload != null && (type == MediaType.SENML || type == MediaType.OCTETS)) {
+    boolean text = type == MediaType.TEXT || type == MediaType.CSV || type == MediaType.XML;
+    if (payload != null && type != MediaType.JSON && !text) {
       throw new IllegalArgumentException(
-          "a payload template is for application/json and text/plain, not for "
+          "a payload template is for application/json, text/plain, text/csv and application/xml,"
+              + " not for "
               + slot.form().mediaType());
     }
     template =
         payload == null
             ? null
             : type == MediaType.JSON ? Template.json(payload) : Template.text(payload);
+    packing =
+        slot.form()
+            .term(DocumentDecoder.CODEC)
+            .filter(codec -> decoder == null)
+            .map(PayloadCodecs::of)
+            .orElse(null);
   }
 
   @Override
@@ -64,20 +78,45 @@ final class FormCodec implements Codec {
     List<Point> points = decoder.decode(frame);
     if (points.isEmpty()) {
       throw new DecodeException(
-          Rejection.NOTHING_KNOWN, "'" + JsonDecoder.path(slot) + "' is not in the payload");
+          Rejection.NOTHING_KNOWN, "'" + DocumentDecoder.path(slot) + "' is not in the payload");
     }
     return Meaning.value(points.get(points.size() - 1));
   }
 
   @Override
   public Bytes encode(Map<String, Value> values) {
+    if (packing == null) {
+      return written(values);
+    }
+    Map<String, Value> named = new HashMap<>(values);
+    Value value = named.get(VALUE);
+    if (value != null) {
+      named.put(slot.form().term("path").orElse(slot.name()), value);
+    }
+    Bytes packed = Bytes.wrap(packing.pack(named));
+    if (template == null && type == MediaType.OCTETS) {
+      return packed;
+    }
+    boolean hex = slot.form().term("octetsFormat").filter("hex"::equals).isPresent();
+    named.put(OCTETS, hex ? new Value.Text(packed.toString()) : new Value.Data(packed));
+    return template == null ? Bytes.utf8(text(OCTETS, named)) : written(named);
+  }
+
+  private Bytes written(Map<String, Value> values) {
     if (template != null) {
-      return Bytes.utf8(template.fill(name -> text(name, values), name -> json(name, values)));
+      return Bytes.utf8(
+          template.fill(
+              name -> type == MediaType.XML ? Xml.escaped(text(name, values)) : text(name, values),
+              name -> json(name, values)));
     }
     return switch (type) {
+      case CBOR -> cbor(values);
+      case SENML_CBOR -> senmlCbor(values);
+      case XML ->
+          throw new IllegalArgumentException("what is sent as XML needs a payload template");
       case JSON -> Bytes.utf8(values.containsKey(VALUE) ? json(VALUE, values) : object(values));
       case SENML -> Bytes.utf8(senml(values));
-      case TEXT -> values.isEmpty() ? Bytes.EMPTY : Bytes.utf8(text(only(values), values));
+      case TEXT, CSV -> values.isEmpty() ? Bytes.EMPTY : Bytes.utf8(text(only(values), values));
       case OCTETS -> {
         if (values.get(VALUE) instanceof Value.Data data) {
           yield data.value();
@@ -85,6 +124,38 @@ final class FormCodec implements Codec {
         throw new IllegalArgumentException("application/octet-stream carries data alone");
       }
     };
+  }
+
+  private static Bytes cbor(Map<String, Value> values) {
+    Value value = values.get(VALUE);
+    return value == null ? Cbor.map(values) : Cbor.written(to -> Cbor.value(to, value));
+  }
+
+  /** One record; labels as integers (RFC 8428, clause 6). */
+  private Bytes senmlCbor(Map<String, Value> values) {
+    Value value = value(only(values), values);
+    String unit = slot.schema().identity() ? slot.schema().unit() : "";
+    boolean number = value instanceof Value.Int || value instanceof Value.Num;
+    boolean united = number && !unit.isEmpty();
+    String label =
+        number
+            ? "v"
+            : value instanceof Value.Bool ? "vb" : value instanceof Value.Data ? "vd" : "vs";
+    return Cbor.written(
+        to -> {
+          to.writeStartArray(null, 1);
+          to.writeStartObject(null, united ? 3 : 2);
+          to.writeFieldId(Cbor.senmlKey("n"));
+          to.writeString(slot.form().term("path").orElse(slot.name()));
+          if (united) {
+            to.writeFieldId(Cbor.senmlKey("u"));
+            to.writeString(unit);
+          }
+          to.writeFieldId(Cbor.senmlKey(label));
+          Cbor.value(to, value);
+          to.writeEndObject();
+          to.writeEndArray();
+        });
   }
 
   private static String only(Map<String, Value> values) {

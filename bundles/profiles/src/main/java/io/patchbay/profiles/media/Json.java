@@ -90,7 +90,7 @@ final class Json {
    * @param integral whether 21.0 and 2e3 shall be exact integers
    */
   static @Nullable Value fraction(JsonParser parser, boolean integral) throws IOException {
-    if (integral) {
+    if (integral && !parser.isNaN()) {
       Value exact = exact(parser.getDecimalValue());
       if (exact != null) {
         return exact;

@@ -2,10 +2,13 @@ package io.patchbay.profiles.media;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.southbound.DecodeException;
+import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,8 @@ final class JsonScan {
     final Map<Integer, Node> elements = new HashMap<>();
     final String path;
     int cell = -1;
+    int repeat = -1;
+    @Nullable JsonScan each;
     boolean integral;
 
     Node(int id, String path) {
@@ -32,9 +37,13 @@ final class JsonScan {
     }
   }
 
+  /** Elements beyond this make a document undecodable. */
+  static final int MOST_ELEMENTS = 10_000;
+
   private final List<Node> nodes = new ArrayList<>();
   private final Node root = node("");
   private int cells;
+  private int repeats;
 
   private Node node(String path) {
     Node node = new Node(nodes.size(), path);
@@ -49,6 +58,46 @@ final class JsonScan {
    * @return the cell of {@link Found} that will hold it
    */
   int ask(JsonPath path, boolean integral) {
+    Node node = at(path);
+    if (node.cell < 0) {
+      node.cell = cells++;
+    }
+    node.integral |= integral;
+    return node.cell;
+  }
+
+  /**
+   * Asks for what another scan finds in each element of the array at a path; only before the first
+   * pass.
+   *
+   * @return the number of {@link Found#elements} that will hold it
+   * @throws IllegalArgumentException when other paths go into the same array
+   */
+  int each(JsonPath path, JsonScan inner) {
+    Node node = at(path);
+    node.each = inner;
+    node.repeat = repeats++;
+    return node.repeat;
+  }
+
+  /**
+   * To be called when all has been asked.
+   *
+   * @throws IllegalArgumentException when a path goes into an array that is repeated as well
+   */
+  void settle() {
+    for (Node node : nodes) {
+      if (node.each != null && !(node.names.isEmpty() && node.elements.isEmpty())) {
+        throw new IllegalArgumentException(
+            "each: '"
+                + node.path
+                + "' is an array whose elements are read one by one; a path into it must be"
+                + " relative to its elements");
+      }
+    }
+  }
+
+  private Node at(JsonPath path) {
     Node node = root;
     for (JsonPath.Step step : path.steps()) {
       if (step instanceof JsonPath.Step.Name name) {
@@ -63,11 +112,7 @@ final class JsonScan {
                 element.index(), key -> node(parent.path + "[" + key + "]"));
       }
     }
-    if (node.cell < 0) {
-      node.cell = cells++;
-    }
-    node.integral |= integral;
-    return node.cell;
+    return node;
   }
 
   /** What one pass found; a cell has a value, or a fault, or neither when it is absent or null. */
@@ -76,12 +121,20 @@ final class JsonScan {
     private final @Nullable String[] faults;
     private final boolean[] present;
     private final boolean[] visited;
+    private final List<List<Found>> elements;
 
-    private Found(int cells, int nodes) {
+    private Found(int cells, int nodes, int repeats) {
       values = new Value[cells];
       faults = new String[cells];
       present = new boolean[cells];
       visited = new boolean[nodes];
+      elements =
+          repeats == 0 ? List.of() : new ArrayList<>(Collections.nCopies(repeats, List.of()));
+    }
+
+    /** What was found in each element of a repeated array. */
+    List<Found> elements(int repeat) {
+      return elements.get(repeat);
     }
 
     @Nullable Value value(int cell) {
@@ -99,9 +152,21 @@ final class JsonScan {
     }
   }
 
-  Found scan(byte[] octets) throws DecodeException {
-    Found found = new Found(cells, nodes.size());
-    Json.document(octets, (parser, first) -> value(parser, first, root, found));
+  /** One pass over a document of any format. */
+  Found scan(DocumentFormat format, byte[] octets) throws DecodeException {
+    Found found = new Found(cells, nodes.size(), repeats);
+    format.read(octets, (parser, first) -> value(parser, first, root, found));
+    return found;
+  }
+
+  /** One pass over what has been unpacked already. */
+  Found scan(JsonNode document) throws DecodeException {
+    Found found = new Found(cells, nodes.size(), repeats);
+    try (JsonParser parser = document.traverse()) {
+      value(parser, parser.nextToken(), root, found);
+    } catch (IOException e) {
+      throw Json.undecodable(String.valueOf(e.getMessage()));
+    }
     return found;
   }
 
@@ -115,7 +180,9 @@ final class JsonScan {
     if (node.cell >= 0) {
       capture(parser, token, node, found);
     }
-    if (token == JsonToken.START_OBJECT) {
+    if (node.each != null) {
+      repeat(parser, token, node, node.each, found);
+    } else if (token == JsonToken.START_OBJECT) {
       if (node.names.isEmpty()) {
         parser.skipChildren();
       } else {
@@ -128,6 +195,39 @@ final class JsonScan {
         elements(parser, node, found);
       }
     }
+  }
+
+  /** What is no array is the one element of itself: XML cannot tell one from several. */
+  private static void repeat(
+      JsonParser parser, JsonToken token, Node node, JsonScan inner, Found found)
+      throws IOException, DecodeException {
+    List<Found> all = new ArrayList<>();
+    found.elements.set(node.repeat, all);
+    if (token != JsonToken.START_ARRAY) {
+      if (token != JsonToken.VALUE_NULL) {
+        all.add(inner.element(parser, token));
+      }
+      return;
+    }
+    for (JsonToken next = parser.nextToken();
+        next != null && next != JsonToken.END_ARRAY;
+        next = parser.nextToken()) {
+      if (all.size() == MOST_ELEMENTS) {
+        throw Json.undecodable(
+            "'"
+                + Json.shortened(node.path, 128)
+                + "' has more than "
+                + MOST_ELEMENTS
+                + " elements");
+      }
+      all.add(inner.element(parser, next));
+    }
+  }
+
+  private Found element(JsonParser parser, JsonToken token) throws IOException, DecodeException {
+    Found found = new Found(cells, nodes.size(), repeats);
+    value(parser, token, root, found);
+    return found;
   }
 
   private void members(JsonParser parser, Node node, Found found)
@@ -182,6 +282,11 @@ final class JsonScan {
           found.faults[cell] = "the text holds half a surrogate pair";
         } else {
           found.values[cell] = new Value.Text(text);
+        }
+      }
+      case VALUE_EMBEDDED_OBJECT -> {
+        if (parser.getEmbeddedObject() instanceof byte[] octets) {
+          found.values[cell] = new Value.Data(Bytes.wrap(octets));
         }
       }
       case VALUE_TRUE -> found.values[cell] = new Value.Bool(true);

@@ -9,9 +9,11 @@ import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -38,14 +40,24 @@ final class Meaning {
     type = slot.kind() == Slot.Kind.STATUS ? DataSchema.Type.BOOLEAN : slot.schema().type();
     integral = type == DataSchema.Type.INTEGER;
     if (slot.kind() == Slot.Kind.STATUS) {
-      status.put(slot.form().term("online").orElse("online"), new Value.Bool(true));
-      status.put(slot.form().term("offline").orElse("offline"), new Value.Bool(false));
+      words("online").forEach(word -> status.put(word, new Value.Bool(true)));
+      words("offline").forEach(word -> status.put(word, new Value.Bool(false)));
     } else {
       for (DataSchema.WireWord word : slot.schema().wire()) {
         model(type, word.model());
         words.add(word.wire());
       }
     }
+  }
+
+  /** One word, or several; without any it is the term itself. */
+  private List<String> words(String term) {
+    List<String> words = new ArrayList<>();
+    slot.form().term(term).ifPresent(words::add);
+    for (int i = 0; slot.form().term(term + "." + i).isPresent(); i++) {
+      words.add(slot.form().required(term + "." + i));
+    }
+    return words.isEmpty() ? List.of(term) : words;
   }
 
   /**

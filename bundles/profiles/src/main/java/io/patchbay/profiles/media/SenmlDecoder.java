@@ -9,6 +9,7 @@ import io.patchbay.southbound.FrameDecoder;
 import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Rejection;
 import io.patchbay.southbound.Slot;
+import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -22,9 +23,10 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SenML JSON (RFC 8428). A slot's {@code path} is the name of its record, with or without the base
- * name; several records of one name give several points. A record whose unit is another than the
- * property's is converted, when the profile gives no scale of its own.
+ * SenML in JSON or CBOR (RFC 8428, clauses 5 and 6). A slot's {@code path} is the name of its
+ * record, with or without the base name; several records of one name give several points. A record
+ * whose unit is another than the property's is converted, when the profile gives no scale of its
+ * own.
  */
 final class SenmlDecoder implements FrameDecoder {
   /** Records beyond this make a pack undecodable. */
@@ -38,9 +40,14 @@ final class SenmlDecoder implements FrameDecoder {
   /** Smaller times are relative to now (RFC 8428, clause 4.5.3). */
   private static final double RELATIVE = 1L << 28;
 
+  private final MediaType type;
   private final Map<String, List<Meaning>> meanings = new HashMap<>();
 
-  SenmlDecoder(List<Slot> slots) {
+  /**
+   * @param type one of the two of SenML
+   */
+  SenmlDecoder(MediaType type, List<Slot> slots) {
+    this.type = type;
     for (Slot slot : slots) {
       meanings.computeIfAbsent(name(slot), name -> new ArrayList<>()).add(Meaning.of(slot));
     }
@@ -56,6 +63,7 @@ final class SenmlDecoder implements FrameDecoder {
   public List<Point> decode(Frame frame) throws DecodeException {
     List<Point> points = new ArrayList<>();
     records(
+        type,
         frame.payload().shared(),
         record -> {
           for (Meaning meaning : asked(record)) {
@@ -66,9 +74,10 @@ final class SenmlDecoder implements FrameDecoder {
   }
 
   /** The names of all records, as they are and with their base name. */
-  static List<String> names(byte[] octets) throws DecodeException {
+  static List<String> names(MediaType type, byte[] octets) throws DecodeException {
     List<String> names = new ArrayList<>();
     records(
+        type,
         octets,
         record -> {
           names.add(record.name);
@@ -78,9 +87,10 @@ final class SenmlDecoder implements FrameDecoder {
   }
 
   /** The text of the value of the first record of each of these names. */
-  static Map<String, String> texts(byte[] octets) throws DecodeException {
+  static Map<String, String> texts(MediaType type, byte[] octets) throws DecodeException {
     Map<String, String> texts = new HashMap<>();
     records(
+        type,
         octets,
         record -> {
           Value value = record.value;
@@ -151,12 +161,15 @@ final class SenmlDecoder implements FrameDecoder {
     void visit(Pack record) throws DecodeException;
   }
 
-  private static void records(byte[] octets, Visitor visitor) throws DecodeException {
-    Json.document(
+  private static void records(MediaType type, byte[] octets, Visitor visitor)
+      throws DecodeException {
+    boolean cbor = type == MediaType.SENML_CBOR;
+    DocumentFormat format = cbor ? Cbor::document : Json::document;
+    format.read(
         octets,
         (parser, first) -> {
           if (first != JsonToken.START_ARRAY) {
-            throw Json.undecodable("SenML is a JSON array of records (RFC 8428, clause 5)");
+            throw Json.undecodable("SenML is an array of records (RFC 8428, clauses 5 and 6)");
           }
           Pack pack = new Pack();
           int count = 0;
@@ -169,7 +182,7 @@ final class SenmlDecoder implements FrameDecoder {
             if (++count > MOST_RECORDS) {
               throw Json.undecodable("more than " + MOST_RECORDS + " records in one SenML pack");
             }
-            pack.read(parser);
+            pack.read(parser, cbor);
             if (pack.value != null || pack.fault != null) {
               visitor.visit(pack);
             }
@@ -190,14 +203,14 @@ final class SenmlDecoder implements FrameDecoder {
     private @Nullable Value value;
     private @Nullable String fault;
 
-    void read(JsonParser parser) throws IOException, DecodeException {
+    void read(JsonParser parser, boolean cbor) throws IOException, DecodeException {
       name = "";
       unit = "";
       time = OptionalDouble.empty();
       value = null;
       fault = null;
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String label = parser.currentName();
+        String label = cbor ? Cbor.senmlLabel(parser.currentName()) : parser.currentName();
         parser.nextToken();
         field(label, parser);
       }
@@ -225,7 +238,10 @@ final class SenmlDecoder implements FrameDecoder {
           once(new Value.Bool(parser.getBooleanValue()));
         }
         case "vd" -> {
-          Value data = Meaning.data(text(label, parser));
+          Value data =
+              parser.currentToken() == JsonToken.VALUE_EMBEDDED_OBJECT
+                  ? new Value.Data(Bytes.wrap(parser.getBinaryValue()))
+                  : Meaning.data(text(label, parser));
           if (data == null) {
             throw wrong(label, "base64url");
           }

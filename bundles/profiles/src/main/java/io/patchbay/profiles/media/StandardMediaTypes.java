@@ -1,30 +1,38 @@
 package io.patchbay.profiles.media;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BinaryNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Match;
 import io.patchbay.profile.Op;
 import io.patchbay.southbound.Codec;
 import io.patchbay.southbound.DecodeException;
+import io.patchbay.southbound.Divider;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.FrameDecoder;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Value;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
-/** JSON, SenML JSON, plain text and octets. */
+/** JSON, CBOR, SenML in both, CSV, XML, plain text and octets. */
 @Component(service = MediaTypes.class)
 public final class StandardMediaTypes implements MediaTypes {
   @Activate
@@ -70,10 +78,69 @@ public final class StandardMediaTypes implements MediaTypes {
 
   private static FrameDecoder compile(MediaType type, List<Slot> slots) {
     return switch (type) {
-      case JSON -> new JsonDecoder(slots);
-      case SENML -> new SenmlDecoder(slots);
-      case TEXT -> PlainDecoder.text(slots);
-      case OCTETS -> PlainDecoder.octets(slots);
+      case JSON, CBOR, XML -> new DocumentDecoder(format(type), Optional.empty(), slots);
+      case CSV -> csv(slots);
+      case SENML, SENML_CBOR -> new SenmlDecoder(type, slots);
+      case TEXT, OCTETS -> plain(type, slots);
+    };
+  }
+
+  private static DocumentFormat format(MediaType type) {
+    return switch (type) {
+      case CBOR -> Cbor::document;
+      case XML -> Xml::document;
+      case TEXT -> (octets, walk) -> one(new TextNode(Utf8.text(octets)), walk);
+      case OCTETS -> (octets, walk) -> one(new BinaryNode(octets), walk);
+      default -> Json::document;
+    };
+  }
+
+  private static void one(JsonNode value, Json.Walk walk) throws DecodeException {
+    try (JsonParser parser = value.traverse()) {
+      walk.over(parser, parser.nextToken());
+    } catch (IOException e) {
+      throw Json.undecodable(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Each row is read; forms that lay rows out in different ways have decoders of their own. */
+  private static FrameDecoder csv(List<Slot> slots) {
+    Map<String, List<Slot>> layouts = new LinkedHashMap<>();
+    slots.forEach(
+        slot ->
+            layouts.computeIfAbsent(Csv.layout(slot.form()), key -> new ArrayList<>()).add(slot));
+    List<FrameDecoder> decoders = new ArrayList<>();
+    layouts.values().stream()
+        .map(some -> new DocumentDecoder(Csv.of(some.get(0).form()), Optional.of(""), some))
+        .forEach(decoders::add);
+    return together(decoders);
+  }
+
+  private static FrameDecoder plain(MediaType type, List<Slot> slots) {
+    List<Slot> packed = new ArrayList<>(slots);
+    packed.removeIf(slot -> slot.form().term(DocumentDecoder.CODEC).isEmpty());
+    List<Slot> bare = new ArrayList<>(slots);
+    bare.removeAll(packed);
+    List<FrameDecoder> decoders = new ArrayList<>();
+    if (!bare.isEmpty()) {
+      decoders.add(type == MediaType.TEXT ? PlainDecoder.text(bare) : PlainDecoder.octets(bare));
+    }
+    if (!packed.isEmpty()) {
+      decoders.add(new DocumentDecoder(format(type), Optional.empty(), packed));
+    }
+    return together(decoders);
+  }
+
+  private static FrameDecoder together(List<FrameDecoder> decoders) {
+    if (decoders.size() == 1) {
+      return decoders.get(0);
+    }
+    return frame -> {
+      List<Point> points = new ArrayList<>();
+      for (FrameDecoder decoder : decoders) {
+        points.addAll(decoder.decode(frame));
+      }
+      return points;
     };
   }
 
@@ -125,11 +192,22 @@ public final class StandardMediaTypes implements MediaTypes {
   }
 
   @Override
+  public Divider divider(Form form) {
+    MediaType type = type(form);
+    if (type != MediaType.JSON && type != MediaType.CBOR) {
+      throw new IllegalArgumentException(
+          "parts are divided of application/json and application/cbor, not of " + form.mediaType());
+    }
+    return PartsDivider.of(form, type);
+  }
+
+  @Override
   public Predicate<Frame> test(Match match) {
     MediaType type = type(match.form());
     return switch (type) {
-      case JSON -> json(match);
-      case SENML -> quiet(frame -> senml(match, frame));
+      case JSON, CBOR, XML -> document(format(type), "", match);
+      case CSV -> document(Csv.of(match.form()), "[0]", match);
+      case SENML, SENML_CBOR -> quiet(frame -> senml(type, match, frame));
       case TEXT ->
           quiet(frame -> texts(match, Map.of("", Utf8.text(frame.payload().shared()).strip())));
       case OCTETS -> frame -> match.has().isEmpty() && match.equal().isEmpty();
@@ -150,15 +228,22 @@ public final class StandardMediaTypes implements MediaTypes {
     };
   }
 
-  private static Predicate<Frame> json(Match match) {
+  /**
+   * @param below where the paths begin
+   */
+  private static Predicate<Frame> document(DocumentFormat format, String below, Match match) {
     JsonScan scan = new JsonScan();
-    List<Integer> has =
-        match.has().stream().map(path -> scan.ask(JsonPath.of(path), false)).toList();
+    Function<String, Integer> ask =
+        path -> {
+          boolean joined = below.isEmpty() || path.isEmpty() || path.startsWith("[");
+          return scan.ask(JsonPath.of(below + (joined ? "" : ".") + path), false);
+        };
+    List<Integer> has = match.has().stream().map(ask).toList();
     Map<Integer, String> equal = new HashMap<>();
-    match.equal().forEach((path, text) -> equal.put(scan.ask(JsonPath.of(path), false), text));
+    match.equal().forEach((path, text) -> equal.put(ask.apply(path), text));
     return quiet(
         frame -> {
-          JsonScan.Found found = scan.scan(frame.payload().shared());
+          JsonScan.Found found = scan.scan(format, frame.payload().shared());
           return has.stream().allMatch(found::present)
               && equal.entrySet().stream()
                   .allMatch(
@@ -170,12 +255,12 @@ public final class StandardMediaTypes implements MediaTypes {
         });
   }
 
-  private static boolean senml(Match match, Frame frame) throws DecodeException {
+  private static boolean senml(MediaType type, Match match, Frame frame) throws DecodeException {
     byte[] octets = frame.payload().shared();
-    Set<String> names = new HashSet<>(SenmlDecoder.names(octets));
+    Set<String> names = new HashSet<>(SenmlDecoder.names(type, octets));
     return !names.isEmpty()
         && names.containsAll(match.has())
-        && (match.equal().isEmpty() || texts(match, SenmlDecoder.texts(octets), names));
+        && (match.equal().isEmpty() || texts(match, SenmlDecoder.texts(type, octets), names));
   }
 
   private static boolean texts(Match match, Map<String, String> texts, Set<String> names) {

@@ -24,7 +24,14 @@ import org.junit.jupiter.api.TestFactory;
 /** Whatever a device sends is decoded or refused, by every media type. */
 public final class MediaTypesFuzzTest {
   private static final List<String> TYPES =
-      List.of("application/json", "application/senml+json", "text/plain");
+      List.of(
+          "application/json",
+          "application/senml+json",
+          "application/cbor",
+          "application/senml+cbor",
+          "application/xml",
+          "text/csv",
+          "text/plain");
   private static final List<FrameDecoder> DECODERS = new ArrayList<>();
   private static final List<Predicate<Frame>> TESTS = new ArrayList<>();
 
@@ -48,9 +55,10 @@ public final class MediaTypesFuzzTest {
 
   private static String[] terms(String type, String name) {
     return switch (type) {
-      case "application/json" ->
+      case "application/json", "application/cbor", "application/xml" ->
           new String[] {"path", name.equals("number") ? "a[1].number" : name, "time", "t"};
-      case "application/senml+json" -> new String[] {"path", name};
+      case "application/senml+json", "application/senml+cbor" -> new String[] {"path", name};
+      case "text/csv" -> new String[] {"path", name, "header", "true"};
       default -> new String[0];
     };
   }

@@ -127,12 +127,12 @@ class PlainDecoderTest {
 
   @Test
   void namesTheMediaTypeThatIsNotKnown() {
-    assertThat(TYPES.knows("application/cbor")).isFalse();
+    assertThat(TYPES.knows("application/pdf")).isFalse();
     assertThatThrownBy(
             () ->
                 TYPES.decoder(
-                    List.of(property("p", DataSchema.Type.DATA, form("application/cbor")))))
-        .hasMessageContaining("application/cbor")
+                    List.of(property("p", DataSchema.Type.DATA, form("application/pdf")))))
+        .hasMessageContaining("application/pdf")
         .hasMessageContaining("accepted");
   }
 }
