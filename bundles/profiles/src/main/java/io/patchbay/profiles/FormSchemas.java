@@ -59,7 +59,14 @@ final class FormSchemas {
 
   private static final String RESOURCE = "/profile.schema.json";
 
+  /** Forms of one schema that are remembered as right; when full all are forgotten. */
+  private static final int MOST_KNOWN = 1_000;
+
   private final Map<String, JsonSchema> compiled = new ConcurrentHashMap<>();
+  private final Map<String, Set<String>> declarations = new ConcurrentHashMap<>();
+
+  /** By schema: many forms of a profile differ in nothing that the protocol has rules for. */
+  private final Map<String, Set<JsonNode>> right = new ConcurrentHashMap<>();
 
   /** The shipped schema, as text. */
   static String profileSchema() {
@@ -95,16 +102,32 @@ final class FormSchemas {
                   + e.getMessage());
       return;
     }
-    report(rules, own(rules, site), site.entry().pointer(), document, report);
+    JsonNode own = own(schema, rules, site);
+    Set<JsonNode> known = right.computeIfAbsent(schema, key -> ConcurrentHashMap.newKeySet());
+    if (known.contains(own)) {
+      return;
+    }
+    if (report(rules, own, site.entry().pointer(), document, report)) {
+      if (known.size() >= MOST_KNOWN) {
+        known.clear();
+      }
+      known.add(own);
+    }
   }
 
   /** The form without what belongs to media types, unless the protocol has rules for it, too. */
-  private static JsonNode own(JsonSchema rules, FormSite site) {
-    Set<String> declared = new HashSet<>();
-    rules
-        .getSchemaNode()
-        .findValues("properties")
-        .forEach(properties -> properties.fieldNames().forEachRemaining(declared::add));
+  private JsonNode own(String schema, JsonSchema rules, FormSite site) {
+    Set<String> declared =
+        declarations.computeIfAbsent(
+            schema,
+            key -> {
+              Set<String> names = new HashSet<>();
+              rules
+                  .getSchemaNode()
+                  .findValues("properties")
+                  .forEach(properties -> properties.fieldNames().forEachRemaining(names::add));
+              return names;
+            });
     ObjectNode form = site.entry().node().deepCopy();
     form.remove(COMMON.stream().filter(term -> !declared.contains(term)).toList());
     return form;
@@ -123,15 +146,18 @@ final class FormSchemas {
         .getSchema(schema, config);
   }
 
-  private static void report(
+  /** Whether nothing is wrong. */
+  private static boolean report(
       JsonSchema schema, JsonNode node, String pointer, YamlDocument document, Report report) {
-    for (ValidationMessage message : schema.validate(node)) {
+    Set<ValidationMessage> messages = schema.validate(node);
+    for (ValidationMessage message : messages) {
       String at = pointer + message.getInstanceLocation();
       String inner =
           message.getProperty() == null ? at : YamlDocument.below(at, message.getProperty());
       String place = at.isEmpty() ? "" : at.substring(1).replace('/', '.') + ": ";
       report.error(document.line(inner), place + message.getError());
     }
+    return messages.isEmpty();
   }
 
   /** Refuses every address but those inside the validator's own bundle. */

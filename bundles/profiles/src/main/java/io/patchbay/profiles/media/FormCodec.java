@@ -1,6 +1,7 @@
 package io.patchbay.profiles.media;
 
 import io.patchbay.profile.DataSchema;
+import io.patchbay.profile.Op;
 import io.patchbay.southbound.Codec;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.Frame;
@@ -65,9 +66,13 @@ final class FormCodec implements Codec {
     packing =
         slot.form()
             .term(DocumentDecoder.CODEC)
-            .filter(codec -> decoder == null)
+            .filter(codec -> sends(slot.form().ops()))
             .map(PayloadCodecs::of)
             .orElse(null);
+  }
+
+  private static boolean sends(Set<Op> ops) {
+    return ops.contains(Op.WRITE) || ops.contains(Op.INVOKE);
   }
 
   @Override
