@@ -73,12 +73,12 @@ public final class RunningHub implements AutoCloseable {
   }
 
   private static ProcessBuilder command(
-      Path data, int offset, Map<String, String> environment, String... settings)
+      Path home, Path data, int offset, Map<String, String> environment, String... settings)
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
             List.of(
-                dist().resolve("bin/patchbay").toString(),
+                home.resolve("bin/patchbay").toString(),
                 "run",
                 "--data",
                 data.toString(),
@@ -88,7 +88,9 @@ public final class RunningHub implements AutoCloseable {
       command.add("--set");
       command.add(setting);
     }
-    prepare();
+    if (home.equals(dist())) {
+      prepare();
+    }
     Files.createDirectories(data);
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -102,7 +104,7 @@ public final class RunningHub implements AutoCloseable {
       Path data, int offset, Map<String, String> environment, Duration after, String... settings)
       throws IOException, InterruptedException {
     Process process =
-        command(data, offset, environment, settings)
+        command(dist(), data, offset, environment, settings)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     boolean ended = process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS);
@@ -119,6 +121,12 @@ public final class RunningHub implements AutoCloseable {
     return start(data, offset, Map.of(), settings);
   }
 
+  /** Starts a hub of another unpacked distribution, as it is. */
+  public static RunningHub startAt(Path home, Path data, int offset)
+      throws IOException, InterruptedException, TimeoutException {
+    return await(data, offset, command(home, data, offset, Map.of()));
+  }
+
   /**
    * Starts a hub and waits for its ready line.
    *
@@ -127,8 +135,13 @@ public final class RunningHub implements AutoCloseable {
   public static RunningHub start(
       Path data, int offset, Map<String, String> environment, String... settings)
       throws IOException, InterruptedException, TimeoutException {
+    return await(data, offset, command(dist(), data, offset, environment, settings));
+  }
+
+  private static RunningHub await(Path data, int offset, ProcessBuilder command)
+      throws IOException, InterruptedException, TimeoutException {
     long began = System.nanoTime();
-    Process process = command(data, offset, environment, settings).start();
+    Process process = command.start();
     BlockingQueue<String> lines = new ArrayBlockingQueue<>(100);
     Thread reader = new Thread(() -> read(process, lines), "hub-stdout");
     reader.setDaemon(true);

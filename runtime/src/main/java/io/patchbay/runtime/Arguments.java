@@ -10,7 +10,7 @@ import java.util.List;
 sealed interface Arguments {
   /** The calls there are, for messages. */
   String USAGE =
-      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], prepare";
+      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], new binding NAME, prepare";
 
   /** The largest offset with which the default ports stay below 65536. */
   int MAX_OFFSET = 50_000;

@@ -12,7 +12,10 @@ import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/** {@code patchbay check}: the bundles that understand profiles and routes, and nothing else. */
+/**
+ * {@code patchbay check}: the bundles that understand profiles and routes, and nothing else. Jars
+ * among the paths are protocol bundles: with them profiles are checked by their protocol's rules.
+ */
 final class Checking {
   private Checking() {}
 
@@ -24,26 +27,30 @@ final class Checking {
       paths = List.of(home.resolve("device-profiles"), home.resolve("routes"));
     }
     List<Path> existing = new ArrayList<>();
+    List<Path> protocols = new ArrayList<>();
     for (Path path : paths) {
-      if (Files.exists(path)) {
+      if (path.toString().endsWith(".jar") && Files.isRegularFile(path)) {
+        protocols.add(path.toAbsolutePath());
+      } else if (Files.exists(path)) {
         existing.add(path);
       } else {
         out.println(path + ": error: no such file or directory");
       }
     }
-    boolean clean = existing.size() == paths.size();
+    boolean clean = existing.size() + protocols.size() == paths.size();
     if (existing.isEmpty()) {
       return clean ? 0 : 1;
     }
-    return inScratch(home, existing, out) && clean ? 0 : 1;
+    return inScratch(home, protocols, existing, out) && clean ? 0 : 1;
   }
 
-  private static boolean inScratch(Path home, List<Path> paths, PrintStream out)
+  private static boolean inScratch(
+      Path home, List<Path> protocols, List<Path> paths, PrintStream out)
       throws Refusal, InterruptedException {
     try {
       Path scratch = Files.createTempDirectory("patchbay-check");
       try {
-        return ask(home, scratch, paths, out::println);
+        return ask(home, protocols, scratch, paths, out::println);
       } finally {
         DataDirectory.empty(scratch);
       }
@@ -56,7 +63,8 @@ final class Checking {
   }
 
   @SuppressWarnings("unchecked")
-  private static boolean ask(Path home, Path scratch, List<Path> paths, Consumer<String> print)
+  private static boolean ask(
+      Path home, List<Path> protocols, Path scratch, List<Path> paths, Consumer<String> print)
       throws Refusal, InterruptedException {
     for (String folder : DataDirectory.FOLDERS) {
       scratch.resolve(folder).toFile().mkdirs();
@@ -66,7 +74,9 @@ final class Checking {
     Properties file = FrameworkSettings.load("check.properties");
     Pattern left = Pattern.compile(file.getProperty("without", ""));
     Map<String, String> properties = FrameworkSettings.of(home, scratch, 0, List.of());
-    List<Path> folders = List.of(home.resolve("bundles"), home.resolve("extras"));
+    List<Path> folders = new ArrayList<>(protocols);
+    folders.add(home.resolve("bundles"));
+    folders.add(home.resolve("extras"));
     Hub hub = Hub.install(folders, properties, name -> !left.matcher(name).matches());
     hub.start();
     BiPredicate<List<Path>, Consumer<String>> inside =

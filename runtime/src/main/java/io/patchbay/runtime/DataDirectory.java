@@ -131,7 +131,9 @@ final class DataDirectory implements AutoCloseable {
     channel.truncate(0);
     channel.write(ByteBuffer.wrap(pid), 0);
     for (String folder : FOLDERS) {
-      Files.createDirectories(path.resolve(folder));
+      if (!Files.isDirectory(path.resolve(folder))) { // or a link to one: conf to /etc
+        Files.createDirectories(path.resolve(folder));
+      }
     }
     Path temporary = path.resolve("tmp");
     empty(temporary);

@@ -41,7 +41,7 @@ final class Hub {
   /**
    * Installs bundles; nothing has started yet.
    *
-   * @param folders of jars
+   * @param folders of jars; a jar stands for itself
    * @param wanted by symbolic name
    */
   static Hub install(List<Path> folders, Map<String, String> properties, Predicate<String> wanted)
@@ -157,6 +157,9 @@ final class Hub {
 
   /** What lies in a folder of bundles, by name. */
   static List<Path> jars(Path folder) throws Refusal {
+    if (Files.isRegularFile(folder)) {
+      return List.of(folder);
+    }
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
     } catch (IOException failed) {

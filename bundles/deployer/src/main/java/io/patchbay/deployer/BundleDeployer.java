@@ -68,6 +68,12 @@ public final class BundleDeployer
 
     @AttributeDefinition(description = "Largest sum of a jar's entries when unpacked, in MiB")
     int maxUnpackedMegabytes() default 1000;
+
+    @AttributeDefinition(
+        description =
+            "File of the certificates (PEM) whose holders may sign bundles; a relative path begins"
+                + " in the data directory. None when empty: unsigned bundles are accepted")
+    String trustedCertificates() default "";
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(BundleDeployer.class);
@@ -79,6 +85,7 @@ public final class BundleDeployer
   private final Requirements requirements;
   private final Candidate.Limits limits;
   private final DeployFolder folder;
+  private final Signatures signatures;
   private final Installer installer;
   private final Worker worker;
   private final Set<Path> changed = ConcurrentHashMap.newKeySet();
@@ -101,11 +108,16 @@ public final class BundleDeployer
     Path data = Path.of(property("patchbay.data", "data")).toAbsolutePath();
     Optional<Path> home = Optional.ofNullable(context.getProperty("patchbay.home")).map(Path::of);
     this.folder = new DeployFolder(data.resolve("deploy"), limits);
+    this.signatures =
+        config.trustedCertificates().isEmpty()
+            ? Signatures.none()
+            : Signatures.by(data.resolve(config.trustedCertificates()));
     this.installer =
         new Installer(
             context,
             folder,
             new Store(data.resolve("state").resolve("bundles")),
+            signatures,
             new Replacement(
                 context, components, retained, Duration.ofSeconds(config.patienceSeconds())),
             new ShippedJars(home.map(base -> base.resolve("bundles"))),
@@ -343,6 +355,9 @@ public final class BundleDeployer
                 "bundle:" + name, State.CRITICAL, name + " does not run: " + problem(bundle)));
       }
     }
+    signatures
+        .problem()
+        .ifPresent(words -> checks.add(new Check("trustedCertificates", State.CRITICAL, words)));
     problems.forEach((name, words) -> checks.add(new Check("bundle:" + name, State.WARN, words)));
     folder
         .problems()

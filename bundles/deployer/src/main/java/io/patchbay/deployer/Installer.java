@@ -31,6 +31,7 @@ final class Installer {
   private final BundleContext context;
   private final DeployFolder folder;
   private final Store store;
+  private final Signatures signatures;
   private final Trial trial;
   private final Replacement replacement;
   private final ShippedJars shipped;
@@ -56,6 +57,7 @@ final class Installer {
       BundleContext context,
       DeployFolder folder,
       Store store,
+      Signatures signatures,
       Replacement replacement,
       ShippedJars shipped,
       Platform platform,
@@ -64,6 +66,7 @@ final class Installer {
     this.context = context;
     this.folder = folder;
     this.store = store;
+    this.signatures = signatures;
     this.trial = new Trial(context);
     this.replacement = replacement;
     this.shipped = shipped;
@@ -212,6 +215,7 @@ final class Installer {
     }
     Candidate copy = store.keep(candidate);
     try {
+      signatures.check(copy); // the copy: nobody changes it between here and its start
       Bundle bundle = place(copy, running, start);
       deployed.put(name, copy);
       store.markGood(copy);

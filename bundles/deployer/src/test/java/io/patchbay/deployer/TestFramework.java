@@ -35,6 +35,14 @@ final class TestFramework {
   private final Path data;
 
   TestFramework(Path data, Path home, List<Path> shipped) throws Exception {
+    this(data, home, shipped, Map.of());
+  }
+
+  /**
+   * @param settings of the deployer
+   */
+  TestFramework(Path data, Path home, List<Path> shipped, Map<String, String> settings)
+      throws Exception {
     this.data = data;
     Map<String, String> config = new HashMap<>();
     config.put("org.osgi.framework.storage", data.resolveSibling("felix").toString());
@@ -61,9 +69,11 @@ final class TestFramework {
       context().installBundle(jar).start();
     }
     ConfigurationAdmin admin = service(ConfigurationAdmin.class);
+    Map<String, Object> deployer = new HashMap<>(settings);
+    deployer.put("patienceSeconds", 1);
     admin
         .getConfiguration("io.patchbay.deployer", "?")
-        .update(FrameworkUtil.asDictionary(Map.of("patienceSeconds", 1)));
+        .update(FrameworkUtil.asDictionary(deployer));
     for (Path jar : shipped) {
       context().installBundle(jar.toUri().toString()).start();
     }
