@@ -40,13 +40,10 @@ final class ZipJourneyTest {
       assertThat(fresh.ready()).contains(":" + (8085 + offset) + "/");
       assertThat(Files.readString(data.resolve("admin-token"))).isEqualTo(token);
       HttpRequest moved =
-          HttpRequest.newBuilder(
-                  URI.create("http://127.0.0.1:" + (8085 + offset) + POWER))
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + (8085 + offset) + POWER))
               .header("Authorization", "Bearer " + token.strip())
               .build();
-      var latest =
-          HttpClient.newHttpClient()
-              .send(moved, HttpResponse.BodyHandlers.ofString());
+      var latest = HttpClient.newHttpClient().send(moved, HttpResponse.BodyHandlers.ofString());
       assertThat(latest.body()).contains("\"value\":42");
       assertThat(fresh.stop()).isZero();
     }

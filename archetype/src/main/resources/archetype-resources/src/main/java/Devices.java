@@ -55,12 +55,10 @@ final class Devices {
   /** Hands a line to the command that waits for it; whether there was one. */
   boolean answered(Line line, Answer answer) {
     Waiting one = waiting.get(new Place(line.device(), line.name()));
-    boolean meant =
-        one != null
-            && (answer instanceof Answer.Failed
-                || one.value().isEmpty()
-                || one.value().get().equals(line.value()));
-    return meant && one.answer().complete(answer);
+    return one != null
+        && (answer instanceof Answer.Failed
+            || one.value().orElse(line.value()).equals(line.value()))
+        && one.answer().complete(answer);
   }
 
   /**

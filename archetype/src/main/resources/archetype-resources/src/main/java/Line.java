@@ -24,8 +24,7 @@ record Line(String device, String counter, String name, String value) {
   static Optional<Line> parse(String text) {
     Matcher parts = FORM.matcher(text);
     return parts.matches()
-        ? Optional.of(
-            new Line(parts.group(1), part(parts, 2), part(parts, 3), part(parts, 4)))
+        ? Optional.of(new Line(parts.group(1), part(parts, 2), part(parts, 3), part(parts, 4)))
         : Optional.empty();
   }
 

@@ -44,10 +44,7 @@ public final class LineBinding {
    */
   @Activate
   public LineBinding(
-      BundleContext bundle,
-      Config config,
-      @Reference Contexts contexts,
-      @Reference UplinkPort hub)
+      BundleContext bundle, Config config, @Reference Contexts contexts, @Reference UplinkPort hub)
       throws Exception {
     this(bundle, contexts, config.host(), config.port() + offset(bundle), config.devices());
   }

@@ -76,7 +76,10 @@ public final class LineProtocol implements Protocol {
       String text = frame.payload().text();
       try {
         return switch (type) {
-          case BOOLEAN -> text.equals("true") || text.equals("false") ? new Value.Bool(text.equals("true")) : new Value.Text(text);
+          case BOOLEAN ->
+              text.equals("true") || text.equals("false")
+                  ? new Value.Bool(text.equals("true"))
+                  : new Value.Text(text);
           case INTEGER -> new Value.Int(Long.parseLong(text));
           case STRING -> new Value.Text(text);
           case NUMBER -> new Value.Num(Double.parseDouble(text));

@@ -55,8 +55,7 @@ final class LineBindingContractTest extends PushingBindingContract {
   @Override
   protected Running start(RecordingUplinkPort to) throws Exception {
     PlainContexts contexts = new PlainContexts(to, Map.of());
-    LineBinding binding =
-        new LineBinding(PlainContexts.NO_BUNDLE, contexts, LOOPBACK, port, 10);
+    LineBinding binding = new LineBinding(PlainContexts.NO_BUNDLE, contexts, LOOPBACK, port, 10);
     await().atMost(limit()).until(device::greeted);
     return new Running() {
       @Override
@@ -130,8 +129,7 @@ final class LineBindingContractTest extends PushingBindingContract {
             : ((Command.Write) command).property();
     String address = "{device}/" + property;
     Form form =
-        new Form(
-            LineProtocol.SCHEME, Set.of(Op.READ, Op.WRITE), "", Map.of("address", address));
+        new Form(LineProtocol.SCHEME, Set.of(Op.READ, Op.WRITE), "", Map.of("address", address));
     String filled = "meter7/" + property;
     Wire wire = new Wire(form, filled, Map.of("address", filled), payload);
     return new Request(CommandId.fresh(), command, THING, Map.of(property, wire));

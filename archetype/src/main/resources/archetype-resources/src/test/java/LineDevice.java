@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * until it is acknowledged.
  */
 final class LineDevice {
+  private static final long PAUSE_MILLIS = 20;
+
   private final int port;
   private final String name;
   private final Deque<String> unacknowledged = new ArrayDeque<>();
@@ -102,8 +104,12 @@ final class LineDevice {
   }
 
   private synchronized void pause() {
+    long until = System.nanoTime() + PAUSE_MILLIS * 1_000_000;
     try {
-      wait(20);
+      for (long left = PAUSE_MILLIS; left > 0 && !closed; ) {
+        wait(left);
+        left = (until - System.nanoTime()) / 1_000_000;
+      }
     } catch (InterruptedException e) {
       closed = true;
     }
