@@ -28,6 +28,9 @@ public final class HubHeaders {
   /** GOOD, UNCERTAIN, STALE or BAD; text, of readings alone. */
   public static final String QUALITY = "HubQuality";
 
+  /** What {@code hub:threshold} ({@code above}, {@code below}) and {@code hub:silence} tell. */
+  public static final String STATE = "HubState";
+
   /** Its place in the journal, Long. */
   public static final String SEQUENCE = "HubSequence";
 

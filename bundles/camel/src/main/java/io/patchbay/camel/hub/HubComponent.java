@@ -38,12 +38,14 @@ public final class HubComponent extends DefaultComponent {
       case "events" -> stream(uri, hub, Selection.Kind.OCCURRENCE, options);
       case "status" -> stream(uri, hub, Selection.Kind.STATUS, options);
       case "discovered" -> stream(uri, hub, Selection.Kind.DISCOVERED, options);
+      case "threshold" -> threshold(uri, hub, options);
+      case "silence" -> silence(uri, hub, options);
       default ->
           throw new IllegalArgumentException(
               "the hub has no end '"
                   + end
                   + "'; accepted: hub:uplink, hub:downlink, hub:readings, hub:events, hub:status,"
-                  + " hub:discovered, hub:command");
+                  + " hub:discovered, hub:threshold, hub:silence, hub:command");
     };
   }
 
@@ -57,12 +59,7 @@ public final class HubComponent extends DefaultComponent {
   }
 
   private HubEndpoint stream(String uri, Hub hub, Selection.Kind kind, Options options) {
-    Selection selection =
-        new Selection(
-            Set.of(kind),
-            options.text("thing").map(ThingId::new),
-            options.text("profile"),
-            options.text("property"));
+    Selection selection = selection(kind, options);
     int buffer = options.number("buffer", 1_000, 1, LARGEST);
     Optional<String> subscription = options.text("subscription");
     Window window =
@@ -76,6 +73,37 @@ public final class HubComponent extends DefaultComponent {
             : new LiveSupply(hub, selection, buffer);
     return HubEndpoint.source(
         uri, this, (at, to) -> new StreamConsumer(at, to, hub, window, supply));
+  }
+
+  private static Selection selection(Selection.Kind kind, Options options) {
+    return new Selection(
+        Set.of(kind),
+        options.text("thing").map(ThingId::new),
+        options.text("profile"),
+        options.text("property"));
+  }
+
+  private HubEndpoint threshold(String uri, Hub hub, Options options) {
+    Selection selection = selection(Selection.Kind.READING, options);
+    if (selection.property().isEmpty()) {
+      throw new IllegalArgumentException("needs property=temperature");
+    }
+    double above = options.decimal("above");
+    ThresholdConsumer.Limits limits =
+        new ThresholdConsumer.Limits(
+            above, options.decimal("below", above), options.duration("hold", Duration.ZERO));
+    return HubEndpoint.source(
+        uri, this, (at, to) -> new ThresholdConsumer(at, to, hub, selection, limits));
+  }
+
+  private HubEndpoint silence(String uri, Hub hub, Options options) {
+    Selection selection = selection(Selection.Kind.READING, options);
+    Duration after = options.duration("after", Duration.ZERO);
+    if (after.isZero()) {
+      throw new IllegalArgumentException("needs after=10m");
+    }
+    return HubEndpoint.source(
+        uri, this, (at, to) -> new SilenceConsumer(at, to, hub, selection, after));
   }
 
   private static Supply durable(Hub hub, String name, Selection selection, Options options) {

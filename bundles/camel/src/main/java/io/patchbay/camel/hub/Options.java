@@ -65,6 +65,27 @@ final class Options {
     throw wrong(name, text.get(), accepted, null);
   }
 
+  double decimal(String name) {
+    return decimal(name, required(name, "21.5"));
+  }
+
+  double decimal(String name, double otherwise) {
+    Optional<String> text = text(name);
+    return text.isEmpty() ? otherwise : decimal(name, text.get());
+  }
+
+  private static double decimal(String name, String text) {
+    try {
+      double number = Double.parseDouble(text);
+      if (Double.isFinite(number)) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw wrong(name, text, "a number such as 21.5", e);
+    }
+    throw wrong(name, text, "a number such as 21.5", null);
+  }
+
   boolean flag(String name, boolean otherwise) {
     Optional<String> text = text(name);
     if (text.isEmpty()) {
