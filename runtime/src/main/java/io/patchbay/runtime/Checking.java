@@ -76,6 +76,7 @@ final class Checking {
     Map<String, String> properties = FrameworkSettings.of(home, scratch, 0, List.of());
     List<Path> folders = new ArrayList<>(protocols);
     folders.add(home.resolve("bundles"));
+    folders.add(home.resolve("components"));
     folders.add(home.resolve("extras"));
     Hub hub = Hub.install(folders, properties, name -> !left.matcher(name).matches());
     hub.start();

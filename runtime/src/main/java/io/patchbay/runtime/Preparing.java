@@ -44,8 +44,10 @@ final class Preparing {
               + " starts all the same, slower.");
     }
     try {
-      for (Path jar : Hub.jars(home.resolve("bundles"))) {
-        Unpacked.unpack(jar);
+      for (String folder : List.of("bundles", "components")) {
+        for (Path jar : Hub.jars(home.resolve(folder))) {
+          Unpacked.unpack(jar);
+        }
       }
       Path scratch = Files.createTempDirectory("patchbay-prepare").toRealPath();
       Path archive = lib.resolve(ARCHIVE + ".new");

@@ -1,6 +1,7 @@
 package io.patchbay.deployer;
 
 import io.patchbay.deployment.Deployer;
+import io.patchbay.deployment.ShippedComponents;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
@@ -50,7 +51,12 @@ import org.slf4j.LoggerFactory;
     immediate = true)
 @Designate(ocd = BundleDeployer.Config.class)
 public final class BundleDeployer
-    implements Deployer, ArtifactInstaller, Health, Metrics, SynchronousBundleListener {
+    implements Deployer,
+        ShippedComponents,
+        ArtifactInstaller,
+        Health,
+        Metrics,
+        SynchronousBundleListener {
 
   /** Configuration, PID {@code io.patchbay.deployer}. */
   @ObjectClassDefinition(name = "Patchbay deployer")
@@ -86,6 +92,7 @@ public final class BundleDeployer
   private final Candidate.Limits limits;
   private final DeployFolder folder;
   private final Signatures signatures;
+  private final Shelf shelf;
   private final Installer installer;
   private final Worker worker;
   private final Set<Path> changed = ConcurrentHashMap.newKeySet();
@@ -112,14 +119,18 @@ public final class BundleDeployer
         config.trustedCertificates().isEmpty()
             ? Signatures.none()
             : Signatures.by(data.resolve(config.trustedCertificates()));
+    Replacement replacement =
+        new Replacement(
+            context, components, retained, Duration.ofSeconds(config.patienceSeconds()));
+    this.shelf = new Shelf(context, replacement, home.map(base -> base.resolve("components")));
     this.installer =
         new Installer(
             context,
+            shelf,
             folder,
             new Store(data.resolve("state").resolve("bundles")),
             signatures,
-            new Replacement(
-                context, components, retained, Duration.ofSeconds(config.patienceSeconds())),
+            replacement,
             new ShippedJars(home.map(base -> base.resolve("bundles"))),
             new Platform(context),
             tally);
@@ -128,6 +139,8 @@ public final class BundleDeployer
     register(ArtifactInstaller.class);
     register(Health.class);
     register(Metrics.class);
+    // What the routes name is brought after what lies in the folder: that may bring it, too.
+    register(ShippedComponents.class);
     context.addBundleListener(this);
     worker.later(this::begin);
   }
@@ -221,16 +234,29 @@ public final class BundleDeployer
         event.getType() == BundleEvent.RESOLVED
             || event.getType() == BundleEvent.INSTALLED
             || event.getType() == BundleEvent.UPDATED;
-    if (maybe && begun && !Trial.is(event.getBundle()) && reviveDue.compareAndSet(false, true)) {
-      if (!worker.later(this::revive)) {
-        reviveDue.set(false); // the queue is full of calls, and each of them revives
-      }
+    if (maybe && begun && !Trial.is(event.getBundle())) {
+      reviveLater();
+    }
+  }
+
+  private void reviveLater() {
+    if (reviveDue.compareAndSet(false, true) && !worker.later(this::revive)) {
+      reviveDue.set(false); // the queue is full of calls, and each of them revives
     }
   }
 
   private void revive() {
     reviveDue.set(false);
     installer.revive();
+  }
+
+  // ---- what routes name
+
+  @Override
+  public Set<String> want(Set<String> components) {
+    Set<String> coming = shelf.want(components);
+    reviveLater();
+    return coming;
   }
 
   // ---- Deployer

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Installer {
   private static final String LOCATION = "patchbay:";
 
   private final BundleContext context;
+  private final Shelf shelf;
   private final DeployFolder folder;
   private final Store store;
   private final Signatures signatures;
@@ -55,6 +57,7 @@ final class Installer {
 
   Installer(
       BundleContext context,
+      Shelf shelf,
       DeployFolder folder,
       Store store,
       Signatures signatures,
@@ -64,6 +67,7 @@ final class Installer {
       Tally tally)
       throws IOException {
     this.context = context;
+    this.shelf = shelf;
     this.folder = folder;
     this.store = store;
     this.signatures = signatures;
@@ -367,8 +371,9 @@ final class Installer {
     return "no bundle is named '" + symbolicName + "'; the list of bundles has the names";
   }
 
-  /** Starts what should run and does not: what it needs may have come back. */
+  /** Starts what should run and does not: what it needs may have come back, or is wanted now. */
   void revive() {
+    shelf.settle(this::stopped);
     for (Bundle bundle : context.getBundles()) {
       if (context.getBundle(0).getState() != Bundle.ACTIVE) {
         return;
@@ -415,11 +420,18 @@ final class Installer {
     return Optional.empty();
   }
 
+  /** Whether somebody stopped it for good. */
+  boolean stopped(String symbolicName) {
+    return stopped.contains(symbolicName);
+  }
+
   boolean deployed(String symbolicName) {
     return deployed.containsKey(symbolicName);
   }
 
   Map<String, String> problems() {
-    return Map.copyOf(problems);
+    Map<String, String> all = new HashMap<>(shelf.problems());
+    all.putAll(problems);
+    return all;
   }
 }

@@ -259,6 +259,17 @@ final class Replacement {
     }
   }
 
+  /** Stops a bundle for good and lets go of its classes; it stays installed. */
+  void release(Bundle bundle) throws RefusedException {
+    try {
+      retained.watch(bundle);
+      bundle.stop();
+      refresh(Set.of(bundle));
+    } catch (BundleException e) {
+      throw new RefusedException(bundle.getSymbolicName() + " failed to stop: " + words(e));
+    }
+  }
+
   /** Stops and removes a bundle; those that used it are refreshed. */
   void uninstall(Bundle bundle) throws RefusedException {
     try {

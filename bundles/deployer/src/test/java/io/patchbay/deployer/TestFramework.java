@@ -3,6 +3,7 @@ package io.patchbay.deployer;
 import static org.awaitility.Awaitility.await;
 
 import io.patchbay.deployment.Deployer;
+import io.patchbay.deployment.ShippedComponents;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import java.io.File;
@@ -47,6 +48,7 @@ final class TestFramework {
     Map<String, String> config = new HashMap<>();
     config.put("org.osgi.framework.storage", data.resolveSibling("felix").toString());
     config.put("org.osgi.framework.storage.clean", "onFirstInit");
+    config.put("org.osgi.framework.startlevel.beginning", "100");
     config.put("felix.log.level", "1");
     config.put("patchbay.data", data.toString());
     config.put("patchbay.home", home.toString());
@@ -92,6 +94,10 @@ final class TestFramework {
   Deployer deployer() {
     await().atMost(Duration.ofSeconds(20)).until(() -> reference(Deployer.class) != null);
     return service(Deployer.class);
+  }
+
+  ShippedComponents components() {
+    return service(ShippedComponents.class);
   }
 
   Health health() {

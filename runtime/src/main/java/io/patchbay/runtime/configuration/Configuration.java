@@ -19,9 +19,12 @@ import java.util.stream.Stream;
 public final class Configuration {
   private static final String SUFFIX = ".cfg";
 
-  /** Configured by properties their bundles do not declare; nothing of theirs is checked. */
+  /**
+   * Configured by properties their bundles do not declare; nothing of theirs is checked. What route
+   * files take from their settings is named in those files alone.
+   */
   private static final Set<String> UNDECLARED =
-      Set.of("org.apache.felix.http", "org.ops4j.pax.logging");
+      Set.of("org.apache.felix.http", "org.ops4j.pax.logging", "io.patchbay.routes.settings");
 
   private final Metatype metatype;
   private final Map<Pid, Map<String, Setting>> settings = new LinkedHashMap<>();
