@@ -12,6 +12,7 @@ import org.apache.camel.ResolveEndpointFailedException;
 import org.apache.camel.language.simple.types.SimpleIllegalSyntaxException;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.ReaderException;
 
 /** Says in words, with a line, what Camel found wrong in a file. */
 final class Findings {
@@ -31,6 +32,10 @@ final class Findings {
             source,
             mark.map(Mark::getLine).map(line -> line + 1).orElse(0),
             problem == null ? String.valueOf(marked.getMessage()) : problem);
+      } else if (each instanceof ReaderException reader) {
+        int end = Math.min(reader.getPosition(), source.text().length());
+        int line = 1 + (int) source.text().substring(0, end).chars().filter(c -> c == '\n').count();
+        return error(source, line, "this character is not accepted: " + words(reader));
       }
     }
     for (Throwable each : chain) {
@@ -38,6 +43,12 @@ final class Findings {
         return error(source, line(source, endpoint.getUri()), words(endpoint));
       } else if (each instanceof NoSuchEndpointException endpoint) {
         return error(source, line(source, endpoint.getUri()), words(endpoint));
+      } else if (each instanceof ClassNotFoundException) {
+        String name = String.valueOf(each.getMessage());
+        return error(
+            source, lineOf(source, name), "no component that runs brings the class '" + name + "'");
+      } else if (each instanceof SecretFunction.MissingSecretException secret) {
+        return error(source, lineOf(source, "secret:" + secret.name()), words(secret));
       } else if (each instanceof SimpleIllegalSyntaxException simple) {
         String expression = String.valueOf(simple.getExpression());
         return error(source, lineOf(source, expression), words(simple));
@@ -53,7 +64,17 @@ final class Findings {
                         source, String.valueOf(((FailedToCreateRouteException) each).getRouteId())))
             .findFirst()
             .orElse(0);
-    return error(source, line, words(last));
+    return error(source, line > 0 ? line : firstLine(source), words(last));
+  }
+
+  /** Where a file begins to say something. */
+  private static int firstLine(RouteSource source) {
+    List<String> lines = source.text().lines().toList();
+    int line = 0;
+    while (line < lines.size() && lines.get(line).strip().matches("|#.*|---")) {
+      line++;
+    }
+    return Math.min(line + 1, Math.max(1, lines.size()));
   }
 
   /** The component that a file needs and that was not found; empty when something else is wrong. */
@@ -62,6 +83,11 @@ final class Findings {
         .filter(NoSuchEndpointException.class::isInstance)
         .map(each -> scheme(((NoSuchEndpointException) each).getUri()))
         .findFirst();
+  }
+
+  static boolean missesSecret(Throwable failure) {
+    return chain(failure).stream()
+        .anyMatch(SecretFunction.MissingSecretException.class::isInstance);
   }
 
   static Finding error(RouteSource source, int line, String message) {

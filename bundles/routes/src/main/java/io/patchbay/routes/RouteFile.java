@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.slf4j.Logger;
@@ -38,8 +40,9 @@ final class RouteFile {
   private final StagedContexts contexts;
   private final MissingComponent missing;
   private final BundleContext bundle;
+  private final Demand demand;
   private final RouteCounters counters;
-  private final Map<String, String> places;
+  private final Map<String, String> values;
 
   private volatile Optional<RunningFile> running = Optional.empty();
   private volatile Optional<RouteSource> newest = Optional.empty();
@@ -50,9 +53,18 @@ final class RouteFile {
   private volatile State state = State.DISABLED;
   private volatile List<Finding> findings = List.of();
 
-  RouteFile(String id, StagedContexts contexts, BundleContext bundle, Map<String, String> places) {
-    this.places = places;
+  /**
+   * @param values what {@code {{name}}} stands for
+   */
+  RouteFile(
+      String id,
+      StagedContexts contexts,
+      BundleContext bundle,
+      Demand demand,
+      Map<String, String> values) {
+    this.values = values;
     this.id = id;
+    this.demand = demand;
     this.contexts = contexts;
     this.bundle = bundle;
     this.missing = new MissingComponent(bundle);
@@ -94,25 +106,50 @@ final class RouteFile {
   /** Puts a new text into service; when it cannot be, what is in service stays. */
   void take(RouteSource source) {
     newest = Optional.of(source);
-    if (RouteLoader.disables(source)) {
+    RouteShape shape = RouteShape.of(source);
+    if (shape.disables()) {
       stop();
       lastGood = Optional.empty();
+      demand.remove(id);
       say(State.DISABLED, List.of());
       return;
     }
-    List<Finding> shape = RouteLoader.shape(source);
-    if (!shape.isEmpty()) {
-      say(State.REFUSED, shape);
+    if (!shape.findings().isEmpty()) {
+      say(State.REFUSED, shape.findings());
       return;
     }
+    Set<String> coming = new TreeSet<>(demand.put(id, named(source)));
+    coming.retainAll(shape.components());
+    if (coming.isEmpty()) {
+      stage(source);
+    } else {
+      int line = Findings.line(source, coming.iterator().next() + ":");
+      String words = "what brings " + String.join(", ", coming) + " is being started";
+      say(
+          State.WAITING,
+          List.of(new Finding(Finding.Severity.WARNING, source.file(), line, words)));
+    }
+  }
+
+  /** What the newest text names, and what the one in service does until it is replaced. */
+  private Set<String> named(RouteSource source) {
+    Set<String> named = new TreeSet<>(RouteShape.of(source).components());
+    running.ifPresent(each -> named.addAll(RouteShape.of(each.source()).components()));
+    return named;
+  }
+
+  private void stage(RouteSource source) {
     StagedRoutes staged;
     try {
-      staged = contexts.stage(bundle, "route-" + id, new RouteLoader(source, counters, places));
+      RouteLoader loader = new RouteLoader(source, counters, new SecretFunction(bundle), values);
+      staged = contexts.stage(bundle, "route-" + id, loader);
     } catch (Exception e) {
       Optional<String> component = Findings.missingComponent(e);
       if (component.isPresent()) {
         int line = Findings.line(source, component.get() + ":");
         say(State.WAITING, List.of(Findings.error(source, line, missing.inWords(component.get()))));
+      } else if (Findings.missesSecret(e)) {
+        say(State.FAILED, List.of(Findings.of(source, e)));
       } else {
         say(State.REFUSED, List.of(Findings.of(source, e)));
       }
@@ -138,6 +175,7 @@ final class RouteFile {
     running = Optional.of(new RunningFile(source, staged));
     lastGood = Optional.empty();
     old.ifPresent(each -> each.routes().close());
+    demand.put(id, named(source));
     say(State.ACTIVE, List.of());
   }
 
@@ -160,6 +198,8 @@ final class RouteFile {
     findings = found;
     if (found.isEmpty()) {
       LOG.info("Routes '{}' are {}", id, now.name().toLowerCase(Locale.ROOT));
+    } else if (found.get(0).severity() == Finding.Severity.WARNING) {
+      LOG.info("Routes '{}': {}", id, found.get(0));
     } else {
       String stays = running.isPresent() ? "; the previous ones stay" : "";
       LOG.warn("Routes '{}': {}{}", id, found.get(0), stays);
@@ -192,8 +232,15 @@ final class RouteFile {
   /** Forgets a newest text that was refused: it was never in a file. */
   void disregard() {
     newest = running.map(RunningFile::source);
+    newest.ifPresentOrElse(each -> demand.put(id, named(each)), () -> demand.remove(id));
     state = running.isPresent() ? State.ACTIVE : State.DISABLED;
     findings = List.of();
+  }
+
+  /** The file is no more. */
+  void remove() {
+    stop();
+    demand.remove(id);
   }
 
   void stop() {

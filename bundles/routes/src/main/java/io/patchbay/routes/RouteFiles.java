@@ -47,9 +47,13 @@ import org.slf4j.LoggerFactory;
  * replaces and removes; what it has to look at is a set of ids, so it never grows beyond the files.
  */
 @Component(
+    configurationPid = RouteFiles.SETTINGS,
     service = {ArtifactInstaller.class, Documents.class, Health.class, Metrics.class},
     property = Documents.KIND + "=route")
 public final class RouteFiles implements ArtifactInstaller, Documents, Health, Metrics {
+  /** A configuration whose keys are free: {@code {{key}}} in a file stands for its value. */
+  static final String SETTINGS = "io.patchbay.routes.settings";
+
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final String FOLDER = "routes";
@@ -62,7 +66,8 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
 
   private final BundleContext bundle;
   private final StagedContexts contexts;
-  private final Map<String, String> places;
+  private final Map<String, String> values;
+  private final Demand demand;
   private final Optional<Path> shipped;
   private final Optional<Path> overlay;
   private final Map<String, RouteFile> files = new ConcurrentSkipListMap<>();
@@ -78,10 +83,12 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   private volatile boolean stopping;
 
   @Activate
-  public RouteFiles(BundleContext bundle, @Reference StagedContexts contexts) {
+  public RouteFiles(
+      BundleContext bundle, Map<String, Object> settings, @Reference StagedContexts contexts) {
     this.bundle = bundle;
     this.contexts = contexts;
-    this.places = places(bundle);
+    this.demand = new Demand(bundle);
+    this.values = values(bundle, settings);
     this.shipped = folder(HOME);
     this.overlay = folder(DATA);
     bundle.addBundleListener(bundleListener);
@@ -89,16 +96,17 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
     worker.start();
   }
 
-  private static Map<String, String> places(BundleContext bundle) {
-    Map<String, String> places = new TreeMap<>();
+  private static Map<String, String> values(BundleContext bundle, Map<String, Object> settings) {
+    Map<String, String> values = new TreeMap<>();
+    settings.forEach((key, value) -> values.put(key, String.valueOf(value)));
     for (String name : List.of(HOME, DATA)) {
-      Optional.ofNullable(bundle.getProperty(name)).ifPresent(at -> places.put(name, at));
+      Optional.ofNullable(bundle.getProperty(name)).ifPresent(at -> values.put(name, at));
     }
-    return places;
+    return values;
   }
 
   private Optional<Path> folder(String property) {
-    return Optional.ofNullable(places.get(property)).map(at -> Path.of(at, FOLDER));
+    return Optional.ofNullable(values.get(property)).map(at -> Path.of(at, FOLDER));
   }
 
   @Deactivate
@@ -216,7 +224,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
           file.take(source.get());
         }
       } else {
-        Optional.ofNullable(files.remove(id)).ifPresent(RouteFile::stop);
+        Optional.ofNullable(files.remove(id)).ifPresent(RouteFile::remove);
       }
     } catch (IOException e) {
       LOG.warn("The route file '{}' cannot be read: {}", id, e.toString());
@@ -226,7 +234,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   }
 
   private RouteFile file(String id) {
-    return files.computeIfAbsent(id, name -> new RouteFile(name, contexts, bundle, places));
+    return files.computeIfAbsent(id, name -> new RouteFile(name, contexts, bundle, demand, values));
   }
 
   /** The overlay, otherwise what ships. */
@@ -317,6 +325,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
         List<Finding> findings = file.findings();
         if (fresh) {
           files.remove(id);
+          file.remove();
         } else {
           file.disregard();
           process(id);
@@ -385,18 +394,16 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   }
 
   private List<Finding> check(RouteSource source) {
-    if (RouteLoader.disables(source)) {
-      return List.of();
-    }
-    List<Finding> shape = RouteLoader.shape(source);
-    if (!shape.isEmpty()) {
-      return shape;
+    RouteShape shape = RouteShape.of(source);
+    if (shape.disables() || !shape.findings().isEmpty()) {
+      return shape.findings();
     }
     try {
       contexts.check(
           bundle,
           "check-" + source.id(),
-          new RouteLoader(source, new RouteCounters(source.id()), places));
+          new RouteLoader(
+              source, new RouteCounters(source.id()), new SecretFunction(bundle), values));
       return List.of();
     } catch (Exception e) {
       Finding finding = Findings.of(source, e);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.patchbay.access.Secrets;
+import io.patchbay.deployment.ShippedComponents;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.operation.Documents.Document;
 import io.patchbay.operation.Finding;
@@ -17,7 +19,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,7 +68,7 @@ class RouteFilesTest {
   }
 
   private RouteFiles start() {
-    RouteFiles started = new RouteFiles(bundle.context(), hub);
+    RouteFiles started = new RouteFiles(bundle.context(), Map.of("greeting", "hello"), hub);
     files = Optional.of(started);
     await().until(() -> bundle.registered.contains("Condition"));
     return started;
@@ -85,7 +90,13 @@ class RouteFilesTest {
   private String says() {
     for (CamelContext context : hub.open) {
       if (context.getRoute("one") != null) {
-        return context.createProducerTemplate().requestBody("direct:in", (Object) "", String.class);
+        try {
+          return context
+              .createProducerTemplate()
+              .requestBody("direct:in", (Object) "", String.class);
+        } catch (CamelExecutionException e) {
+          return ""; // just being replaced
+        }
       }
     }
     return "";
@@ -257,5 +268,89 @@ class RouteFilesTest {
                 "Route files by what became of their newest text.",
                 Map.of("state", "active"),
                 1));
+  }
+
+  /** Names of components on their way, and those asked for last. */
+  private static final class Shelf implements ShippedComponents {
+    private volatile Set<String> coming = Set.of();
+    private volatile Set<String> wanted = Set.of();
+
+    @Override
+    public Set<String> want(Set<String> components) {
+      wanted = components;
+      return coming;
+    }
+  }
+
+  @Test
+  void waitsForAComponentThatIsOnItsWayAndSaysWhenItIsNoLongerNamed() throws Exception {
+    Shelf shelf = new Shelf();
+    bundle.put(ShippedComponents.class, shelf);
+    RouteFiles running = start();
+    change(running, "a", GOOD.formatted("kafka: a text that only looks like it"));
+    await().until(() -> document(running, "a").state().equals("active"));
+    assertThat(shelf.wanted).contains("direct", "kafka");
+    shelf.coming = Set.of("kafka", "of-another-file");
+    String sending =
+        """
+        - from:
+            uri: direct
+            parameters: { name: b }
+            steps:
+              - to: kafka:readings
+        """;
+    change(running, "a", sending);
+    await().until(() -> document(running, "a").state().equals("waiting"));
+    assertThat(document(running, "a").findings())
+        .hasToString(
+            "["
+                + data.resolve("a.camel.yaml")
+                + ":5: warning: what brings kafka is being started]");
+    assertThat(says()).as("the previous one stays").startsWith("kafka: a text");
+    shelf.coming = Set.of();
+    change(running, "a", GOOD.formatted("no component"));
+    await().until(() -> document(running, "a").state().equals("active"));
+    assertThat(shelf.wanted).containsExactly("direct");
+    assertThat(running.remove("a")).isTrue();
+    assertThat(shelf.wanted).isEmpty();
+  }
+
+  @Test
+  void takesValuesFromTheSettingsAndWaitsForSecrets() throws Exception {
+    Map<String, String> secrets = new ConcurrentHashMap<>();
+    bundle.put(
+        Secrets.class,
+        new Secrets() {
+          @Override
+          public Optional<String> find(String name) {
+            return Optional.ofNullable(secrets.get(name));
+          }
+
+          @Override
+          public void put(String name, String secret) {
+            secrets.put(name, secret);
+          }
+
+          @Override
+          public boolean remove(String name) {
+            return secrets.remove(name) != null;
+          }
+
+          @Override
+          public List<String> names() {
+            return List.copyOf(secrets.keySet());
+          }
+        });
+    RouteFiles running = start();
+    change(running, "a", GOOD.formatted("{{greeting}} {{absent:you}} {{secret:erp}}"));
+    await().until(() -> document(running, "a").state().equals("failed"));
+    assertThat(document(running, "a").findings().get(0).message())
+        .isEqualTo("there is no secret named 'erp'; PUT /api/v1/secrets/erp");
+    assertThat(document(running, "a").findings().get(0).line()).isEqualTo(8);
+    secrets.put("erp", "hunter2");
+    await().until(() -> says().equals("hello you hunter2"));
+    change(running, "a", GOOD.formatted("{{nowhere}}"));
+    await().until(() -> document(running, "a").state().equals("refused"));
+    assertThat(document(running, "a").findings().get(0).message()).contains("nowhere");
   }
 }

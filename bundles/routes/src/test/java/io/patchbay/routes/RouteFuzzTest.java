@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.patchbay.operation.Finding;
 import io.patchbay.testkit.FuzzSeeds;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -18,10 +17,8 @@ public final class RouteFuzzTest {
     RouteSource source = new RouteSource("fuzz", "fuzz.camel.yaml", text, false);
     assertThat(source.title()).isNotBlank();
     assertThat(source.version()).isNotBlank();
-    if (!RouteLoader.disables(source)) {
-      for (Finding finding : List.copyOf(RouteLoader.shape(source))) {
-        assertThat(finding.message()).isNotBlank();
-      }
+    for (Finding finding : RouteShape.of(source).findings()) {
+      assertThat(finding.message()).isNotBlank();
     }
   }
 
