@@ -15,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 public enum Prove {
   KILL(KillProof::run),
   HOT_SWAP(SwapProof::run),
+  COMPONENT(ComponentProof::run),
   NORTH_AWAY(NorthAwayProof::run),
   BROKER_AWAY(BrokerAwayProof::run),
   GARBAGE(GarbageProof::run),
