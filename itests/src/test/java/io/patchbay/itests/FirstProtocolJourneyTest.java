@@ -27,6 +27,7 @@ final class FirstProtocolJourneyTest {
       Pattern.compile("(?ms)^## Your first protocol in 15 minutes$(.*?)^## ");
   private static final Pattern FENCE = Pattern.compile("(?ms)^```sh$(.*?)^```$");
   private static final Pattern SAYS = Pattern.compile("(?m)# says: (.*)$");
+  private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
   private static final Duration ALL = Duration.ofMinutes(5);
 
   /** From {@code new binding} to the acknowledgement of the first reading. */
@@ -129,7 +130,9 @@ final class FirstProtocolJourneyTest {
     List<Said> said = new ArrayList<>();
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        said.add(new Said(line, Duration.ofNanos(System.nanoTime() - from)));
+        said.add(
+            new Said(
+                COLOUR.matcher(line).replaceAll(""), Duration.ofNanos(System.nanoTime() - from)));
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
