@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -110,9 +110,10 @@ final class FirstProtocolJourneyTest {
       builder.environment().put("MAVEN_OPTS", "-Dmaven.repo.local=" + repository);
     }
     Process process = builder.start();
-    CompletableFuture<List<Said>> reading = CompletableFuture.supplyAsync(() -> read(process));
+    List<Said> said = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> reading = CompletableFuture.runAsync(() -> read(process, said));
     try {
-      List<Said> said = reading.get(ALL.toSeconds(), TimeUnit.SECONDS);
+      assertThat(reading).as(() -> "no end; it said:\n" + text(said)).succeedsWithin(ALL);
       assertThat(process.waitFor()).as(() -> text(said)).isZero();
       return said;
     } finally {
@@ -125,9 +126,8 @@ final class FirstProtocolJourneyTest {
     return String.join("\n", said.stream().map(Said::line).toList());
   }
 
-  private static List<Said> read(Process process) {
+  private static void read(Process process, List<Said> said) {
     long from = System.nanoTime();
-    List<Said> said = new ArrayList<>();
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         said.add(
@@ -137,7 +137,6 @@ final class FirstProtocolJourneyTest {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
-    return said;
   }
 
   private static String first(Pattern pattern, String text) {
