@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
  * among the paths are protocol bundles: with them profiles are checked by their protocol's rules.
  */
 final class Checking {
+  /** Only what has stopped writes no more into the directory that is removed. */
+  private static final long STOP_SECONDS = 5;
+
   private Checking() {}
 
   /** The exit code: 1 when something is wrong. */
@@ -47,18 +50,23 @@ final class Checking {
   private static boolean inScratch(
       Path home, List<Path> protocols, List<Path> paths, PrintStream out)
       throws Refusal, InterruptedException {
+    Path scratch;
     try {
-      Path scratch = Files.createTempDirectory("patchbay-check");
-      try {
-        return ask(home, protocols, scratch, paths, out::println);
-      } finally {
-        DataDirectory.empty(scratch);
-      }
+      scratch = Files.createTempDirectory("patchbay-check");
     } catch (IOException failed) {
       throw Refusal.because(
           "No temporary directory can be made in "
               + System.getProperty("java.io.tmpdir")
               + "; free some space there.");
+    }
+    try {
+      return ask(home, protocols, scratch, paths, out::println);
+    } finally {
+      try {
+        DataDirectory.empty(scratch);
+      } catch (IOException left) {
+        out.println(scratch + ": warning: could not be removed: " + left.getMessage());
+      }
     }
   }
 
@@ -93,6 +101,8 @@ final class Checking {
       return inside.test(paths, print);
     } catch (IllegalStateException incomplete) {
       throw Refusal.because(String.valueOf(incomplete.getMessage()));
+    } finally {
+      hub.stop(STOP_SECONDS);
     }
   }
 }
