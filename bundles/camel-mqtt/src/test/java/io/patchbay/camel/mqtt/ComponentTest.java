@@ -313,9 +313,11 @@ final class ComponentTest {
               }
             });
     sender.start();
+    List<Long> gaps = new ArrayList<>();
     for (int i = 1; i <= swaps; i++) {
       int enough = i * total / (swaps + 1);
       await().atMost(LIMIT).pollInterval(Duration.ofMillis(5)).until(() -> count(seen) >= enough);
+      gaps.add(longest.getAndSet(0));
       CamelContext next = context();
       next.setAutoStartup(false);
       next.addRoutes(
@@ -337,9 +339,14 @@ final class ComponentTest {
     synchronized (seen) {
       assertThat(seen).containsExactlyElementsOf(IntStream.rangeClosed(1, total).boxed().toList());
     }
-    System.out.printf("longest gap over %d swaps: %.1f ms%n", swaps, longest.get() / 1e6);
-    // other work may run on this machine; that it is 25 ms in a quiet hub, prove hot-swap shows
-    assertThat(Duration.ofNanos(longest.get())).isLessThan(Duration.ofMillis(250));
+    // the first gap ended before the first swap; a median, because other work on this machine may
+    // hit a few of them: that the longest is short in a quiet hub, prove hot-swap shows
+    gaps.set(0, longest.get());
+    gaps.sort(null);
+    System.out.printf(
+        "gaps over %d swaps: median %.1f ms, longest %.1f ms%n",
+        swaps, gaps.get(swaps / 2) / 1e6, gaps.get(swaps - 1) / 1e6);
+    assertThat(Duration.ofNanos(gaps.get(swaps / 2))).isLessThan(Duration.ofMillis(100));
   }
 
   private static int count(List<Integer> seen) {
