@@ -1,5 +1,8 @@
 package io.patchbay.itests;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,6 +12,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,17 +167,21 @@ public final class RunningHub implements AutoCloseable {
 
   /** As in a checkout, once for each build: many hubs are started, each faster. */
   private static synchronized void prepare() throws IOException, InterruptedException {
-    if (Files.exists(dist().resolve("lib/patchbay.jsa"))) {
-      return;
-    }
-    Process preparing =
-        new ProcessBuilder(dist().resolve("bin/patchbay").toString(), "prepare")
-            .redirectErrorStream(true)
-            .start();
-    String said =
-        new String(preparing.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    if (preparing.waitFor() != 0) {
-      throw new IOException("bin/patchbay prepare failed: " + said);
+    Path lock = dist().resolveSibling(dist().getFileName() + ".preparing");
+    try (FileChannel channel = FileChannel.open(lock, CREATE, WRITE);
+        FileLock held = channel.lock()) {
+      if (!held.isValid() || Files.exists(dist().resolve("lib/patchbay.jsa"))) {
+        return;
+      }
+      Process preparing =
+          new ProcessBuilder(dist().resolve("bin/patchbay").toString(), "prepare")
+              .redirectErrorStream(true)
+              .start();
+      String said =
+          new String(preparing.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      if (preparing.waitFor() != 0) {
+        throw new IOException("bin/patchbay prepare failed: " + said);
+      }
     }
   }
 

@@ -53,6 +53,7 @@ final class RouteExamplesJourneyTest {
               "readings-to-jms.camel.yaml",
               "readings-to-kafka.camel.yaml",
               "readings-to-postgresql.camel.yaml",
+              "readings-to-sftp.camel.yaml",
               "sparkplug-edge-node.camel.yaml",
               // here
               "http-webhook.camel.yaml",

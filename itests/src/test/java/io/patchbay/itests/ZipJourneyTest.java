@@ -32,6 +32,9 @@ final class ZipJourneyTest {
       await().atMost(Duration.ofSeconds(5)).until(() -> old.get(POWER).statusCode() == 200);
       assertThat(old.stop()).isZero();
     }
+    assertThat(Files.readAllLines(data.resolve("log/patchbay.log")))
+        .as("a hub that was used and stopped has nothing to complain of")
+        .noneMatch(line -> line.contains(" ERROR ") || line.contains(" WARN "));
     Files.writeString(
         data.resolve("conf/io.patchbay.northbound.rest.cfg"), "# moved\nport = 8085\n");
 

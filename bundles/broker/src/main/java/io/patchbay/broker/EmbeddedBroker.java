@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.SimpleString;
@@ -49,6 +50,9 @@ final class EmbeddedBroker implements AutoCloseable {
 
   /** Longer than the hub needs for what it lets be under way, shorter than devices wait. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** How long the ends of clients' sessions may take when the broker stops. */
+  private static final Duration SESSIONS_END = Duration.ofSeconds(2);
 
   private static final int SESSIONS_EVERY = 20;
 
@@ -226,7 +230,19 @@ final class EmbeddedBroker implements AutoCloseable {
     looking.cancel(false);
     watch.shutdownNow();
     door.close();
+    awaitSessions();
     stopServer(null);
+  }
+
+  /**
+   * Until Artemis has ended the sessions of the connections that were closed: it does so on threads
+   * of its own, and an end that begins when the server has taken their consumers away fails halfway.
+   */
+  private void awaitSessions() {
+    long deadline = System.nanoTime() + SESSIONS_END.toNanos();
+    while (!server.getSessions().isEmpty() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(LOOK_MILLIS * 100_000L);
+    }
   }
 
   /** Messages on their way to the hub that are not stored here. */

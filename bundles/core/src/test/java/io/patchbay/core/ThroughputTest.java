@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 
 /** Prints what the pipeline itself costs: no journal, no decoding. */
 final class ThroughputTest {
-  private static final int FRAMES = 200_000;
+  private static final int FRAMES = 50_000;
 
   private static final class Ready implements MediaTypes {
     @Override

@@ -16,7 +16,10 @@ import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
@@ -41,7 +44,19 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
   static final String FOLDER = "device-profiles";
   private static final Logger LOG = LoggerFactory.getLogger(ProfileFolders.class);
 
-  private final ServiceTracker<Protocol, Protocol> protocols;
+  private final Arrivals protocols;
+
+  /** Reads again what was refused; one look waits at most, and a further one would see no more. */
+  private final ThreadPoolExecutor later =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          1,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(1),
+          task -> new Thread(task, "patchbay-profiles"),
+          new ThreadPoolExecutor.DiscardPolicy());
+
   private final ServiceTracker<Profiles.Listener, Profiles.Listener> listeners;
   private final List<Profiles.Listener> listening = new CopyOnWriteArrayList<>();
   private final ProfileCheck check;
@@ -56,7 +71,8 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
       throws IOException {
     data = folder(context, "patchbay.data", "data");
     home = folder(context, "patchbay.home", ".");
-    protocols = new ServiceTracker<>(context, Protocol.class, null);
+    later.allowCoreThreadTimeOut(true);
+    protocols = new Arrivals(context);
     protocols.open();
     check = new ProfileCheck(mediaTypes, this::protocol);
     listeners = new Listeners(context);
@@ -67,6 +83,7 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
             data.resolve("state").resolve("profiles"),
             check,
             this::tell);
+    protocols.mayChange = true;
     shelf.load();
     checkedFor = protocols.getTrackingCount();
     listeners.open();
@@ -88,10 +105,11 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
     registrations.forEach(ServiceRegistration::unregister);
     listeners.close();
     protocols.close();
+    later.shutdownNow();
   }
 
   private Optional<Protocol> protocol(String scheme) {
-    return protocols.getTracked().values().stream()
+    return protocols.present.stream()
         .filter(protocol -> protocol.scheme().equals(scheme))
         .findFirst();
   }
@@ -107,6 +125,40 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
       listener.changed(all);
     } catch (RuntimeException e) {
       LOG.error("A listener failed on a change of profiles", e);
+    }
+  }
+
+  private void reconsider() {
+    try {
+      shelf.reconsider();
+    } catch (IOException e) {
+      LOG.error("A refused profile cannot be kept", e);
+    }
+  }
+
+  /** With a protocol comes what its forms may say. */
+  private final class Arrivals extends ServiceTracker<Protocol, Protocol> {
+    private final List<Protocol> present = new CopyOnWriteArrayList<>();
+    private volatile boolean mayChange;
+
+    private Arrivals(BundleContext context) {
+      super(context, Protocol.class, null);
+    }
+
+    @Override
+    public Protocol addingService(ServiceReference<Protocol> reference) {
+      Protocol protocol = super.addingService(reference);
+      present.add(protocol);
+      if (mayChange) {
+        later.execute(ProfileFolders.this::reconsider); // whoever starts the binding does not wait
+      }
+      return protocol;
+    }
+
+    @Override
+    public void removedService(ServiceReference<Protocol> reference, Protocol protocol) {
+      present.remove(protocol);
+      super.removedService(reference, protocol);
     }
   }
 

@@ -272,6 +272,12 @@ final class Shelf {
     }
   }
 
+  /** The protocols are others now: what was refused for want of one may be in order. */
+  synchronized void reconsider() throws IOException {
+    reconsider(folder);
+    publish();
+  }
+
   /** An id may be free again that another file was refused for. */
   private void reconsider(Path but) throws IOException {
     for (Map.Entry<Path, Refused> entry : new TreeMap<>(refused).entrySet()) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.operation.Documents.Document;
 import io.patchbay.profile.Profile;
+import io.patchbay.profiles.media.StandardMediaTypes;
+import io.patchbay.southbound.Protocol;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +57,36 @@ class ShelfTest {
 
   private static Document document(Shelf shelf, String id) {
     return shelf.documents(false).stream().filter(d -> d.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  @Test
+  void whatWasRefusedForWantOfItsProtocolIsInServiceWhenThatComes() throws IOException {
+    List<Protocol> installed = new CopyOnWriteArrayList<>();
+    ProfileCheck check =
+        new ProfileCheck(new StandardMediaTypes(), scheme -> installed.stream().findFirst());
+    Shelf shelf = new Shelf(base, hot, root.resolve("data/state/profiles"), check, told::add);
+    shelf.load();
+    String text =
+        """
+        id: plug
+        title: Plug
+        thing: "{device}"
+        match: [ { protocol: line, line: "{device}/power" } ]
+        properties:
+          power: { type: number, unit: W, forms: [ { protocol: line, line: "{device}/power", mediaType: text/plain } ] }
+        """;
+    shelf.offer(write(hot.resolve("mine.yaml"), text));
+    assertThat(document(shelf, "plug").state()).isEqualTo("refused");
+
+    shelf.reconsider();
+    assertThat(document(shelf, "plug").state()).isEqualTo("refused");
+
+    installed.add(new TopicProtocol("line", "line"));
+    shelf.reconsider();
+    assertThat(shelf.refusals()).isEmpty();
+    assertThat(document(shelf, "plug").state()).isEqualTo("active");
+    assertThat(unit(shelf, "plug")).isEqualTo("W");
+    assertThat(told.get(told.size() - 1)).containsKey("plug");
   }
 
   @Test

@@ -12,24 +12,41 @@ import java.util.Optional;
 
 /** A protocol of topics with rules of its own, as a binding brings it. */
 final class TopicProtocol implements Protocol {
+  private final String scheme;
+  private final String term;
+
+  TopicProtocol() {
+    this("mqtt", "topic");
+  }
+
+  /**
+   * @param term of a form that is its address
+   */
+  TopicProtocol(String scheme, String term) {
+    this.scheme = scheme;
+    this.term = term;
+  }
+
   @Override
   public String scheme() {
-    return "mqtt";
+    return scheme;
   }
 
   @Override
   public String formSchema() {
     return """
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
-         "required": ["protocol", "topic"], "unevaluatedProperties": false,
-         "properties": {"protocol": {"const": "mqtt"}, "topic": {"type": "string"},
+         "required": ["protocol", "TERM"], "unevaluatedProperties": false,
+         "properties": {"protocol": {"const": "SCHEME"}, "TERM": {"type": "string"},
            "answer": {"type": "string"}, "qos": {"enum": [0, 1, 2]}, "retain": {"type": "boolean"}}}
-        """;
+        """
+        .replace("SCHEME", scheme)
+        .replace("TERM", term);
   }
 
   @Override
   public Optional<String> address(Form form) {
-    return Optional.of(form.required("topic"));
+    return Optional.of(form.required(term));
   }
 
   @Override

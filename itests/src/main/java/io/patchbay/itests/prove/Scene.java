@@ -26,6 +26,10 @@ final class Scene implements AutoCloseable {
   private final Optional<Mosquitto> outside;
   private final List<String> settings;
   private final Map<String, String> environment;
+
+  /** For what takes a second on a machine that has nothing else to do. */
+  private static final long PATIENCE_SECONDS = 180;
+
   private final int offset = RunningHub.freeOffset();
   private final AtomicBoolean loading = new AtomicBoolean();
   private final AtomicReference<Exception> failed = new AtomicReference<>();
@@ -144,8 +148,9 @@ final class Scene implements AutoCloseable {
 
   /** Waits until so many messages have come through. */
   void await(long delivered) throws IOException, InterruptedException {
-    if (!Drain.until(() -> north.delivered() >= delivered)) {
-      throw new IOException("after a minute only " + north.delivered() + " messages came through");
+    if (!Drain.until(PATIENCE_SECONDS, () -> north.delivered() >= delivered)) {
+      throw new IOException(
+          "after " + PATIENCE_SECONDS + " s only " + north.delivered() + " messages came through");
     }
   }
 

@@ -14,7 +14,7 @@ record Vitals(long heapMb, long threads, long classes, long retained) {
   private static final long MEGABYTE = 1 << 20;
 
   /** The thread of a pool in camel-netty's connections stays for up to a minute after its pool. */
-  private static final long PATIENCE_SECONDS = 90;
+  private static final long PATIENCE_SECONDS = 180;
 
   /** Collects, again and again for a while when replaced class loaders do not go. */
   static Vitals of(RunningHub hub) throws IOException, InterruptedException {
@@ -39,9 +39,9 @@ record Vitals(long heapMb, long threads, long classes, long retained) {
         (long) api.metric("patchbay_deployer_retained_classloaders", ""));
   }
 
-  /** Writes the heap down, to see what holds what should have gone. */
+  /** Writes the heap down as it is, to see what holds what should have gone. */
   static void dump(RunningHub hub, Path folder) throws IOException, InterruptedException {
-    jcmd(hub, "GC.heap_dump", folder.resolve("heap.hprof").toAbsolutePath().toString());
+    jcmd(hub, "GC.heap_dump", "-all", folder.resolve("heap.hprof").toAbsolutePath().toString());
   }
 
   private static void jcmd(RunningHub hub, String... words)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.GreenMailUtil;
 import com.icegreen.greenmail.util.ServerSetup;
 import io.patchbay.itests.Examples;
 import io.patchbay.itests.Mosquitto;
@@ -64,6 +65,7 @@ final class EnterpriseJourneyTest {
   private static PostgresPeer postgres;
   private static ArtemisPeer artemis;
   private static GreenMail mail;
+  private static SftpPeer files;
   private static Mosquitto scada;
   private static int commandsPort;
   private static RunningHub hub;
@@ -97,10 +99,16 @@ final class EnterpriseJourneyTest {
     CompletableFuture<KafkaPeer> kafkaStarts =
         begin(() -> KafkaPeer.start(folder.resolve("kafka")));
     artemis = ArtemisPeer.start(PASSWORD);
-    mail = new GreenMail(new ServerSetup(Ports.free(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
+    mail =
+        new GreenMail(
+            new ServerSetup[] {
+              new ServerSetup(Ports.free(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP),
+              new ServerSetup(Ports.free(), "127.0.0.1", ServerSetup.PROTOCOL_IMAP)
+            });
     mail.setUser("duty@localhost", "hub", PASSWORD);
     mail.start();
     scada = Mosquitto.start(folder.resolve("scada"));
+    files = SftpPeer.start(folder.resolve("files"), PASSWORD);
     kafka = kafkaStarts.join();
     postgres = postgresStarts.join();
     commandsPort = Ports.free();
@@ -114,10 +122,11 @@ final class EnterpriseJourneyTest {
             settings + "postgresql.url=" + postgres.url(),
             settings + "smtp.server=127.0.0.1:" + mail.getSmtp().getPort(),
             settings + "smtp.user=hub",
+            settings + "sftp.server=" + files.address() + "/readings",
             settings + "sparkplug.server=tcp://127.0.0.1:" + scada.port(),
             settings + "commands.port=" + commandsPort);
     examples = new Examples(hub);
-    for (String name : List.of("jms", "postgresql", "smtp")) {
+    for (String name : List.of("jms", "postgresql", "smtp", "sftp")) {
       examples.secret(name, PASSWORD);
     }
   }
@@ -138,6 +147,9 @@ final class EnterpriseJourneyTest {
     }
     if (scada != null) {
       scada.close();
+    }
+    if (files != null) {
+      files.close();
     }
     if (artemis != null) {
       artemis.stop();
@@ -350,6 +362,68 @@ final class EnterpriseJourneyTest {
   }
 
   @Test
+  void readingsAreAppendedToTheDaysFileOnAnSftpServerThatIsKnown() throws Exception {
+    examples.use("readings-to-sftp");
+    examples.publish(
+        "senml/sftp-climate",
+        "[{\"bt\":1772359200,\"n\":\"temperature\",\"u\":\"Cel\",\"v\":21.5},"
+            + "{\"n\":\"humidity\",\"u\":\"%RH\",\"v\":40}]");
+    // what the hub has never seen is not trusted: the readings wait
+    await()
+        .atMost(Examples.LIMIT)
+        .until(
+            () ->
+                Files.readString(hub.data().resolve("log/patchbay.log"))
+                    .contains("UnknownHostKey"));
+    assertThat(files.folder().resolve("readings")).doesNotExist();
+    Files.writeString(hub.data().resolve("conf/known_hosts"), files.knownHost() + "\n");
+    Path day = files.folder().resolve("readings/2026-03-01.csv");
+    await()
+        .atMost(Examples.LIMIT.multipliedBy(2))
+        .untilAsserted(
+            () ->
+                assertThat(day)
+                    .content()
+                    .contains(
+                        "2026-03-01T10:00:00Z,sftp-climate,temperature,21.5,Cel,GOOD\n",
+                        "2026-03-01T10:00:00Z,sftp-climate,humidity,40,%RH,GOOD\n"));
+  }
+
+  @Test
+  void aMailIsACommand() throws Exception {
+    try (Mosquitto.Listener lamp = lamp("mail-lamp")) {
+      examples.drop(
+          "commands-from-mail",
+          """
+          - from:
+              uri: imap:127.0.0.1:%d
+              parameters:
+                username: hub
+                password: "{{secret:smtp}}"
+                delay: 200
+              steps:
+                - setHeader: { name: HubThing, simple: "${header.Subject}" }
+                - setHeader: { name: HubProperty, constant: switch }
+                - convertBodyTo: { type: String }
+                - setBody: { simple: "${body.strip()}" }
+                - to: hub:command
+          """
+              .formatted(mail.getImap().getPort()));
+      await()
+          .atMost(Examples.LIMIT)
+          .untilAsserted(
+              () -> assertThat(examples.state("commands-from-mail")).isEqualTo("active"));
+      GreenMailUtil.sendTextEmail(
+          "duty@localhost", "boss@localhost", "mail-lamp", "true", mail.getSmtp().getServerSetup());
+      await()
+          .atMost(Examples.LIMIT)
+          .untilAsserted(
+              () -> assertThat(lamp.messages()).containsExactly("cmnd/mail-lamp/Power ON"));
+      examples.publish("stat/mail-lamp/RESULT", "{\"POWER\":\"ON\"}");
+    }
+  }
+
+  @Test
   void anEndpointOfAnyComponentOnTheShelfCanBeUsed() throws Exception {
     int port = Ports.free();
     examples.drop(
@@ -400,7 +474,7 @@ final class EnterpriseJourneyTest {
         Files.readString(Examples.FOLDER.resolve("readings-to-jms.camel.yaml"))
             .replace("{{secret:jms}}", "{{secret:late}}")
             .replace("readings-to-jms", "late")
-            .replace("queue:readings", "queue:late");
+            .replace("sjms2:queue:readings", "amqp:queue:late"); // another name of sjms2
     examples.drop("late", text);
     await()
         .atMost(Examples.LIMIT)
