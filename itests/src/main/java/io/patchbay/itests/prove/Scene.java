@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * nothing. The fleet's broker is the hub's own or one outside.
  */
 final class Scene implements AutoCloseable {
+  /** For what takes a second on a machine that has nothing else to do. */
+  private static final long PATIENCE_SECONDS = 180;
+
   final Fleet fleet;
   final Sender sender;
   final Findings findings = new Findings();
@@ -26,9 +29,6 @@ final class Scene implements AutoCloseable {
   private final Optional<Mosquitto> outside;
   private final List<String> settings;
   private final Map<String, String> environment;
-
-  /** For what takes a second on a machine that has nothing else to do. */
-  private static final long PATIENCE_SECONDS = 180;
 
   private final int offset = RunningHub.freeOffset();
   private final AtomicBoolean loading = new AtomicBoolean();
