@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -314,49 +315,85 @@ final class Connection implements AutoCloseable {
     again = false;
     SortedMap<String, Integer> target = wanted;
     List<CompletableFuture<Void>> told = List.copyOf(waitingForSubscription);
-    Subscriptions goal = held;
-    Map<String, CompletableFuture<Void>> asked = new LinkedHashMap<>();
-    Set<String> missing = new TreeSet<>(doubtful);
-    missing.retainAll(target.keySet());
-    for (Map.Entry<String, Integer> one : target.entrySet()) {
-      if (!held.contains(one.getKey(), one.getValue())) {
-        missing.add(one.getKey());
-      }
-    }
-    for (String filter : missing) {
-      goal = goal.with(filter, target.getOrDefault(filter, HIGHEST_QOS));
-    }
-    doubtful.addAll(missing);
+    SortedMap<String, Integer> missing = new TreeMap<>(target);
+    missing
+        .entrySet()
+        .removeIf(
+            one -> held.contains(one.getKey(), one.getValue()) && !doubtful.contains(one.getKey()));
+    Subscriptions goal = held.with(missing);
+    doubtful.addAll(missing.keySet());
     if (!doubtful.isEmpty()) {
       remember(held);
     }
-    Map<String, Subscriptions.Terms> terms = goal.terms();
-    for (String filter : missing) {
-      Subscriptions.Terms its = Objects.requireNonNull(terms.get(filter));
-      asked.put(filter, now.subscribe(filter, its.qos(), its.id()).toCompletableFuture());
-    }
+    Map<Integer, Map<String, Integer>> packets = new LinkedHashMap<>();
+    goal.terms()
+        .forEach(
+            (filter, its) -> {
+              if (missing.containsKey(filter)) {
+                packets
+                    .computeIfAbsent(its.id(), id -> new LinkedHashMap<>())
+                    .put(filter, its.qos());
+              }
+            });
+    List<Asked> asked = new ArrayList<>();
+    packets.forEach(
+        (id, filters) ->
+            asked.add(
+                new Asked(
+                    List.copyOf(filters.keySet()),
+                    now.subscribe(filters, id).toCompletableFuture())));
     CompletionStage<Void> unused =
-        CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
-            .whenComplete((all, failed) -> run(() -> subscribed(now, target, asked, told)));
+        CompletableFuture.allOf(asked.stream().map(Asked::answer).toArray(CompletableFuture[]::new))
+            .whenComplete((all, failed) -> run(() -> subscribed(now, target, goal, asked, told)));
+  }
+
+  /** Filters in one packet, and what the broker says to each. */
+  private record Asked(List<String> filters, CompletableFuture<List<Integer>> answer) {
+    /** Why it does not let subscribe; null when it does. To be asked when the answer is there. */
+    @Nullable Throwable refusal(int place) {
+      if (answer.isCompletedExceptionally()) {
+        return answer.handle((codes, why) -> why).join();
+      }
+      List<Integer> codes = answer.join();
+      int code = place < codes.size() ? codes.get(place) : Link.FIRST_FAILURE_CODE;
+      return code < Link.FIRST_FAILURE_CODE ? null : new MqttRefusedException(code);
+    }
+
+    /** Of filters to be forgotten: why one of them is not. */
+    @Nullable Throwable stays() {
+      for (int i = 0; i < filters.size(); i++) {
+        Throwable no = refusal(i);
+        if (no != null) {
+          return no;
+        }
+      }
+      return null;
+    }
   }
 
   private void subscribed(
       Link by,
       Map<String, Integer> target,
-      Map<String, CompletableFuture<Void>> asked,
+      Subscriptions goal,
+      List<Asked> asked,
       List<CompletableFuture<Void>> told) {
     if (by != link) {
       return; // the next link subscribes again
     }
-    Subscriptions more = held;
+    Map<String, Subscriptions.Terms> granted = held.terms();
     Throwable refusal = null;
-    for (Map.Entry<String, CompletableFuture<Void>> one : asked.entrySet()) {
-      if (one.getValue().isCompletedExceptionally()) {
-        refusal = one.getValue().handle((ok, why) -> why).join();
-      } else {
-        more = more.with(one.getKey(), target.getOrDefault(one.getKey(), HIGHEST_QOS));
+    for (Asked packet : asked) {
+      for (int i = 0; i < packet.filters().size(); i++) {
+        Throwable no = packet.refusal(i);
+        if (no == null) {
+          String filter = packet.filters().get(i);
+          granted.put(filter, Objects.requireNonNull(goal.terms().get(filter)));
+        } else {
+          refusal = no;
+        }
       }
     }
+    Subscriptions more = new Subscriptions(granted);
     Set<String> surplus = new TreeSet<>(more.terms().keySet());
     surplus.addAll(doubtful);
     surplus.removeAll(target.keySet());
@@ -367,12 +404,14 @@ final class Connection implements AutoCloseable {
     held = more;
     Throwable refused = refusal;
     boolean changed = !asked.isEmpty() || !surplus.isEmpty();
-    CompletionStage<Void> done =
+    CompletableFuture<List<Integer>> done =
         surplus.isEmpty()
-            ? CompletableFuture.completedStage(null)
-            : by.unsubscribe(List.copyOf(surplus));
+            ? CompletableFuture.completedFuture(List.of())
+            : by.unsubscribe(List.copyOf(surplus)).toCompletableFuture();
+    Asked left = new Asked(List.copyOf(surplus), done);
     CompletionStage<Void> unused =
-        done.whenComplete((ok, failed) -> run(() -> settled(by, told, changed, refused, failed)));
+        done.handle((codes, failed) -> null)
+            .thenRun(() -> run(() -> settled(by, told, changed, refused, left.stays())));
   }
 
   private void settled(

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +95,7 @@ final class Link {
   private boolean asked;
 
   // guarded by this
-  private final Map<Integer, CompletableFuture<Void>> subscribing = new HashMap<>();
+  private final Map<Integer, CompletableFuture<List<Integer>>> subscribing = new HashMap<>();
   private PacketBuffer outgoing = new PacketBuffer();
   private boolean idle;
   private boolean leaving;
@@ -233,20 +234,18 @@ final class Link {
   }
 
   private void subscribed(PacketReader in) throws IOException {
-    CompletableFuture<Void> asking;
+    CompletableFuture<List<Integer>> asking;
     int packetId = in.number16();
     synchronized (this) {
       asking = subscribing.remove(packetId);
     }
     in.skipProperties();
-    int worst = 0;
+    List<Integer> codes = new ArrayList<>();
     while (in.remaining() > 0) {
-      worst = Math.max(worst, in.octet());
+      codes.add(in.octet());
     }
-    if (asking != null && worst >= FIRST_FAILURE_CODE) {
-      asking.completeExceptionally(new MqttRefusedException(worst));
-    } else if (asking != null) {
-      asking.complete(null);
+    if (asking != null) {
+      asking.complete(codes);
     }
   }
 
@@ -351,25 +350,39 @@ final class Link {
     wake();
   }
 
-  /** One filter; completes with what the broker granted, or fails with its refusal. */
-  CompletionStage<Void> subscribe(String filter, int qos, int identifier) {
-    MqttSubscription subscription = new MqttSubscription(filter, qos);
-    // 1: a retained message comes when the subscription is new, not when it is renewed
-    subscription.setRetainHandling(1);
-    subscription.setRetainAsPublished(false);
+  /**
+   * Completes with the broker's word on each filter, in their order: a reason code, from 0x80 on it
+   * refuses (MQTT 5.0, clause 3.9.3).
+   *
+   * @param filters each with its quality of service
+   */
+  CompletionStage<List<Integer>> subscribe(Map<String, Integer> filters, int identifier) {
+    MqttSubscription[] subscriptions =
+        filters.entrySet().stream()
+            .map(one -> subscription(one.getKey(), one.getValue()))
+            .toArray(MqttSubscription[]::new);
     MqttProperties properties = new MqttProperties();
     if (identifier > 0) {
       properties.setSubscriptionIdentifier(identifier);
     }
-    return ask(new MqttSubscribe(subscription, properties));
+    return ask(new MqttSubscribe(subscriptions, properties));
   }
 
-  CompletionStage<Void> unsubscribe(List<String> filters) {
+  private static MqttSubscription subscription(String filter, int qos) {
+    MqttSubscription subscription = new MqttSubscription(filter, qos);
+    // 1: a retained message comes when the subscription is new, not when it is renewed
+    subscription.setRetainHandling(1);
+    subscription.setRetainAsPublished(false);
+    return subscription;
+  }
+
+  /** Completes as {@link #subscribe}. */
+  CompletionStage<List<Integer>> unsubscribe(List<String> filters) {
     return ask(new MqttUnsubscribe(filters.toArray(String[]::new), new MqttProperties()));
   }
 
-  private CompletionStage<Void> ask(MqttWireMessage packet) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
+  private CompletionStage<List<Integer>> ask(MqttWireMessage packet) {
+    CompletableFuture<List<Integer>> done = new CompletableFuture<>();
     synchronized (this) {
       nextId = nextId == LAST_ID ? FIRST_ID : nextId + 1;
       packet.setMessageId(nextId);
@@ -419,7 +432,7 @@ final class Link {
 
   /** Frees what it holds; call when it is lost. */
   void dispose() {
-    List<CompletableFuture<Void>> waiting;
+    List<CompletableFuture<List<Integer>>> waiting;
     synchronized (this) {
       over = true;
       leaving = false;

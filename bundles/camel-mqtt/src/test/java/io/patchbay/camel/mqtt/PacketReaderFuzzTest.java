@@ -6,6 +6,7 @@ import io.patchbay.testkit.FuzzSeeds;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttWireMessage;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.TestFactory;
 /** Whatever a broker sends is read or ends the connection, as it does in {@link Link}. */
 public final class PacketReaderFuzzTest {
   private static final Subscriptions HELD =
-      Subscriptions.NONE.with("a/+", 1).with("+/b", 1).with("#", 0);
+      Subscriptions.NONE.with(Map.of("a/+", 1)).with(Map.of("+/b", 1)).with(Map.of("#", 0));
 
   /** Jazzer's entry. */
   public static void fuzzerTestOneInput(byte[] input) {
