@@ -114,6 +114,8 @@ final class EmbeddedBroker implements AutoCloseable {
                 + settings.directory()
                 + " is in use by another process or cannot be read; the log says more");
       }
+      // messages about each session, queue and consumer, which nobody reads: there is no cluster
+      server.getManagementService().enableNotifications(false);
       queues.look(server);
       MQTTStateManager all = MQTTStateManager.getInstance(server);
       states = all;
