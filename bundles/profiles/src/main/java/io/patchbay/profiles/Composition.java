@@ -29,6 +29,9 @@ final class Composition {
   private static final Set<String> OWN =
       Set.of("$schema", "id", "version", "title", "description", EXTENDS, "match", "examples");
 
+  /** Lists of forms; every list named {@code forms} is one, too. */
+  private static final Set<String> LISTS = Set.of("/match", "/status", "/parts");
+
   /** Where other profiles are. */
   @FunctionalInterface
   interface Bases {
@@ -105,7 +108,7 @@ final class Composition {
     }
     texts.append(text.get());
     try {
-      if (YamlText.parse(text.get()).root() instanceof ObjectNode base) {
+      if (YamlText.values(text.get()).root() instanceof ObjectNode base) {
         ObjectNode whole = base.has(EXTENDS) ? extended(base, id) : base;
         whole.remove(OWN);
         inherit(whole, "");
@@ -143,17 +146,20 @@ final class Composition {
 
   private void use(JsonNode node, String pointer, JsonNode forms) {
     if (node instanceof ArrayNode array) {
+      boolean areForms = LISTS.contains(pointer) || pointer.endsWith("/forms");
       for (int i = 0; i < array.size(); i++) {
-        use(array.get(i), pointer + '/' + i, forms);
+        JsonNode element = array.get(i);
+        if (!areForms) {
+          use(element, pointer + '/' + i, forms);
+        } else if (element instanceof ObjectNode form && form.has(USE)) {
+          fill(form, pointer + '/' + i, forms);
+        }
       }
     } else if (node instanceof ObjectNode object && !pointer.equals("/examples")) {
-      boolean form = pointer.matches("/(match|status|parts)/\\d+|.*/forms/\\d+");
-      if (form && object.has(USE)) {
-        fill(object, pointer, forms);
-      } else if (!form) {
-        object
-            .fieldNames()
-            .forEachRemaining(name -> use(object.get(name), below(pointer, name), forms));
+      for (Map.Entry<String, JsonNode> member : object.properties()) {
+        if (member.getValue().isContainerNode()) {
+          use(member.getValue(), below(pointer, member.getKey()), forms);
+        }
       }
     }
   }

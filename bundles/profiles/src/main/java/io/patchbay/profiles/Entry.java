@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place in a YAML file, read with suspicion: what has the wrong type is reported with its line
@@ -18,25 +19,31 @@ final class Entry {
   private final YamlDocument document;
   private final Report report;
   private final JsonNode node;
-  private final String pointer;
+  private final @Nullable Entry around;
 
-  private Entry(YamlDocument document, Report report, JsonNode node, String pointer) {
+  /** In what is around it: of a member, or the number of an element. */
+  private final String name;
+
+  private Entry(
+      YamlDocument document, Report report, JsonNode node, @Nullable Entry around, String name) {
     this.document = document;
     this.report = report;
     this.node = node;
-    this.pointer = pointer;
+    this.around = around;
+    this.name = name;
   }
 
   static Entry root(YamlDocument document, Report report) {
-    return new Entry(document, report, document.root(), "");
+    return new Entry(document, report, document.root(), null, "");
   }
 
+  /** Put together when something is to be said of it, which is seldom. */
   String pointer() {
-    return pointer;
+    return around == null ? "" : YamlDocument.below(around.pointer(), name);
   }
 
   int line() {
-    return document.line(pointer);
+    return document.line(pointer());
   }
 
   JsonNode node() {
@@ -56,6 +63,7 @@ final class Entry {
   }
 
   private String name() {
+    String pointer = pointer();
     return pointer.isEmpty()
         ? "the file"
         : "'" + pointer.substring(1).replace('/', '.').replace("~1", "/").replace("~0", "~") + "'";
@@ -64,10 +72,7 @@ final class Entry {
   Entry get(String name) {
     JsonNode child = node.isObject() ? node.get(name) : null;
     return new Entry(
-        document,
-        report,
-        child == null ? MissingNode.getInstance() : child,
-        YamlDocument.below(pointer, name));
+        document, report, child == null ? MissingNode.getInstance() : child, this, name);
   }
 
   /** Members in the order of the file. */
@@ -89,7 +94,7 @@ final class Entry {
     if (present()) {
       if (node.isArray()) {
         for (int i = 0; i < node.size(); i++) {
-          elements.add(new Entry(document, report, node.get(i), pointer + '/' + i));
+          elements.add(new Entry(document, report, node.get(i), this, Integer.toString(i)));
         }
       } else {
         error(name() + " must be a list (lines that begin with -)");

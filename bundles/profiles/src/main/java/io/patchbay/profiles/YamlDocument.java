@@ -1,6 +1,7 @@
 package io.patchbay.profiles;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collections;
 import java.util.Map;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Map;
  */
 record YamlDocument(JsonNode root, Map<String, Integer> lines) {
   YamlDocument {
-    lines = Map.copyOf(lines);
+    lines = Collections.unmodifiableMap(lines);
   }
 
   /** The line of what the pointer names, or of the nearest thing around it that exists. */

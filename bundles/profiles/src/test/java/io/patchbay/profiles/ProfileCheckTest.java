@@ -182,4 +182,23 @@ class ProfileCheckTest {
     assertThat(ProfileReader.version(Optional.empty(), "a"))
         .isNotEqualTo(ProfileReader.version(Optional.empty(), "b"));
   }
+
+  @Test
+  void refusesWithItsLineWhatIsWrongWhenItIsOnlyRead() {
+    ProfileCheck.Checked read =
+        ProfileCheck.read(
+            "plug.yaml", Texts.PLUG.replace("type: number", "type: float"), Composition.Bases.NONE);
+    assertThat(read.profile()).isEmpty();
+    assertThat(read.findings()).singleElement().matches(finding -> finding.line() == 8);
+  }
+
+  @Test
+  void doesNotLookIntoExamplesWhenItIsOnlyRead() {
+    String text = Texts.PLUG.replace("examples:", "examples: [\n# of the maker\n") + "actions: 5\n";
+    assertThat(ProfileCheck.read("plug.yaml", text, Composition.Bases.NONE).findings())
+        .anyMatch(finding -> finding.message().contains("not YAML"));
+    String right = Texts.PLUG.replace("- { topic: tele", "- { {topic: tele");
+    assertThat(ProfileCheck.read("plug.yaml", right, Composition.Bases.NONE).profile()).isPresent();
+    assertThat(Texts.check().check("plug.yaml", right).profile()).isEmpty();
+  }
 }

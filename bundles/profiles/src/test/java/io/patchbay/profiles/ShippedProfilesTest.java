@@ -51,6 +51,17 @@ class ShippedProfilesTest {
 
   @ParameterizedTest
   @MethodSource("files")
+  void isReadAtTheStartAsItIsChecked(Path file) throws IOException {
+    String text = Files.readString(file);
+    ProfileCheck check = new ProfileCheck(new StandardMediaTypes(), scheme -> Optional.empty());
+    ProfileCheck.Checked checked = check.check("file", text, ShippedProfilesTest::text);
+    ProfileCheck.Checked read = ProfileCheck.read("file", text, ShippedProfilesTest::text);
+    assertThat(read.profile()).isPresent().isEqualTo(checked.profile());
+    assertThat(read.bases()).isEqualTo(checked.bases());
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
   void hasExamplesOfItsOwn(Path file) throws Exception {
     YamlDocument document = YamlText.parse(Files.readString(file));
     boolean heard = document.root().toString().contains("\"mqtt\"");
