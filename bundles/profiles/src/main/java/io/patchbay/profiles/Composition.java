@@ -81,6 +81,23 @@ final class Composition {
         new YamlDocument(all, composition.lines), composition.chain, composition.texts.toString());
   }
 
+  /** A text up to its examples, and from where the next key or document begins a line. */
+  static String withoutExamples(String text) {
+    int from = text.indexOf("\nexamples:");
+    if (from < 0) {
+      return text;
+    }
+    int end = text.indexOf('\n', from + 1);
+    while (end >= 0 && end + 1 < text.length() && !beginsKey(text, end + 1)) {
+      end = text.indexOf('\n', end + 1);
+    }
+    return end < 0 ? text.substring(0, from + 1) : text.substring(0, from) + text.substring(end);
+  }
+
+  private static boolean beginsKey(String text, int at) {
+    return " \t\r\n#-".indexOf(text.charAt(at)) < 0 || text.startsWith("---", at);
+  }
+
   private int extendsLine() {
     return lines.getOrDefault("/" + EXTENDS, 0);
   }
@@ -108,7 +125,7 @@ final class Composition {
     }
     texts.append(text.get());
     try {
-      if (YamlText.values(text.get()).root() instanceof ObjectNode base) {
+      if (YamlText.values(withoutExamples(text.get())).root() instanceof ObjectNode base) {
         ObjectNode whole = base.has(EXTENDS) ? extended(base, id) : base;
         whole.remove(OWN);
         inherit(whole, "");

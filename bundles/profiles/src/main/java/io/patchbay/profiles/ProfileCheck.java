@@ -51,7 +51,7 @@ final class ProfileCheck {
   private static Optional<Checked> glance(String file, String text, Composition.Bases bases) {
     Report report = new Report(file);
     try {
-      YamlDocument document = YamlText.values(withoutExamples(text));
+      YamlDocument document = YamlText.values(Composition.withoutExamples(text));
       Composition.Composed composed = Composition.compose(document, bases, report);
       ProfileReader.Read read = ProfileReader.read(composed, text, report);
       return report.findings().isEmpty()
@@ -60,23 +60,6 @@ final class ProfileCheck {
     } catch (Flaw said) {
       return Optional.empty();
     }
-  }
-
-  /** Cut where the next key, or the next document, begins a line. */
-  private static String withoutExamples(String text) {
-    int from = text.indexOf("\nexamples:");
-    if (from < 0) {
-      return text;
-    }
-    int end = text.indexOf('\n', from + 1);
-    while (end >= 0 && end + 1 < text.length() && !beginsKey(text, end + 1)) {
-      end = text.indexOf('\n', end + 1);
-    }
-    return end < 0 ? text.substring(0, from + 1) : text.substring(0, from) + text.substring(end);
-  }
-
-  private static boolean beginsKey(String text, int at) {
-    return " \t\r\n#-".indexOf(text.charAt(at)) < 0 || text.startsWith("---", at);
   }
 
   private static Checked reread(String file, String text, Composition.Bases bases) {
