@@ -10,7 +10,12 @@ import java.util.List;
 sealed interface Arguments {
   /** The calls there are, for messages. */
   String USAGE =
-      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], new binding NAME, prepare";
+      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], try PROFILE FRAME..., new binding NAME, prepare";
+
+  /** How frames are tried. */
+  String TRY =
+      "accepted: try [--data DIR] [--port N] [BUNDLE.jar ...] PROFILE FRAME..., a FRAME being TOPIC=PAYLOAD,"
+          + " TOPIC @FILE or PAYLOAD, a PAYLOAD being text, 0xHEX, base64:TEXT or @FILE";
 
   /** The largest offset with which the default ports stay below 65536. */
   int MAX_OFFSET = 50_000;
@@ -34,6 +39,22 @@ sealed interface Arguments {
     }
   }
 
+  /**
+   * Shows what a profile makes of frames, without a running hub.
+   *
+   * @param data directory whose profiles count besides those that ship
+   * @param port of LoRaWAN frames given as octets alone, 0 for none
+   * @param profile id or path
+   * @param protocols bundles that are there besides those that ship
+   */
+  record Try(Path data, int port, List<Path> protocols, String profile, List<String> frames)
+      implements Arguments {
+    public Try {
+      protocols = List.copyOf(protocols);
+      frames = List.copyOf(frames);
+    }
+  }
+
   /** Makes later starts faster. */
   record Prepare() implements Arguments {}
 
@@ -48,6 +69,7 @@ sealed interface Arguments {
     return switch (words.get(0)) {
       case "run" -> parseRun(rest);
       case "check" -> parseCheck(rest);
+      case "try" -> parseTry(rest);
       case "prepare" -> parsePrepare(rest);
       default -> throw Refusal.usage("Unknown word '" + words.get(0) + "'; " + USAGE + ".");
     };
@@ -91,6 +113,44 @@ sealed interface Arguments {
       paths.add(path(word));
     }
     return new Check(paths);
+  }
+
+  private static Try parseTry(List<String> words) throws Refusal {
+    Path data = Path.of("data");
+    int port = 0;
+    List<Path> protocols = new ArrayList<>();
+    List<String> rest = new ArrayList<>();
+    for (int at = 0; at < words.size(); at++) {
+      String word = words.get(at);
+      if (word.equals("--port") || word.equals("--data")) {
+        if (at + 1 == words.size()) {
+          throw Refusal.usage("Option " + word + " lacks its value; " + TRY + ".");
+        }
+        String value = words.get(++at);
+        if (word.equals("--data")) {
+          data = path(value);
+        } else {
+          port = port(value);
+        }
+      } else if (word.startsWith("--")) {
+        throw Refusal.usage("Unknown option '" + word + "' of try; " + TRY + ".");
+      } else if (rest.isEmpty() && word.endsWith(".jar")) {
+        protocols.add(path(word).toAbsolutePath());
+      } else {
+        rest.add(word);
+      }
+    }
+    if (rest.size() < 2) {
+      throw Refusal.usage("A profile and at least one frame are needed; " + TRY + ".");
+    }
+    return new Try(data, port, protocols, rest.get(0), rest.subList(1, rest.size()));
+  }
+
+  private static int port(String value) throws Refusal {
+    if (value.matches("[0-9]{1,3}") && Integer.parseInt(value) <= 255) {
+      return Integer.parseInt(value);
+    }
+    throw Refusal.usage("--port must be a whole number from 0 to 255, not '" + value + "'.");
   }
 
   private static Prepare parsePrepare(List<String> words) throws Refusal {

@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * {@code patchbay check}: the bundles that understand profiles and routes, and nothing else. Jars
- * among the paths are protocol bundles: with them profiles are checked by their protocol's rules.
+ * {@code patchbay check} and {@code try}: the bundles that understand profiles and routes, and
+ * nothing else. Jars among the paths are protocol bundles: with them profiles are checked by their
+ * protocol's rules.
  */
 final class Checking {
   /** Only what has stopped writes no more into the directory that is removed. */
@@ -44,11 +45,22 @@ final class Checking {
     if (existing.isEmpty()) {
       return clean ? 0 : 1;
     }
-    return inScratch(home, protocols, existing, out) && clean ? 0 : 1;
+    return inScratch(home, protocols, "check", existing, out) && clean ? 0 : 1;
+  }
+
+  /** The exit code: 1 when a frame was not understood. */
+  static int tryOut(Path home, Arguments.Try frames, PrintStream out)
+      throws Refusal, InterruptedException {
+    List<String> words = new ArrayList<>();
+    words.add(frames.data().toAbsolutePath().toString());
+    words.add(String.valueOf(frames.port()));
+    words.add(frames.profile());
+    words.addAll(frames.frames());
+    return inScratch(home, frames.protocols(), "try", words, out) ? 0 : 1;
   }
 
   private static boolean inScratch(
-      Path home, List<Path> protocols, List<Path> paths, PrintStream out)
+      Path home, List<Path> protocols, String role, List<?> words, PrintStream out)
       throws Refusal, InterruptedException {
     Path scratch;
     try {
@@ -60,7 +72,7 @@ final class Checking {
               + "; free some space there.");
     }
     try {
-      return ask(home, protocols, scratch, paths, out::println);
+      return ask(home, protocols, scratch, role, words, out::println);
     } finally {
       try {
         DataDirectory.empty(scratch);
@@ -72,7 +84,12 @@ final class Checking {
 
   @SuppressWarnings("unchecked")
   private static boolean ask(
-      Path home, List<Path> protocols, Path scratch, List<Path> paths, Consumer<String> print)
+      Path home,
+      List<Path> protocols,
+      Path scratch,
+      String role,
+      List<?> words,
+      Consumer<String> print)
       throws Refusal, InterruptedException {
     for (String folder : DataDirectory.FOLDERS) {
       scratch.resolve(folder).toFile().mkdirs();
@@ -88,9 +105,9 @@ final class Checking {
     folders.add(home.resolve("extras"));
     Hub hub = Hub.install(folders, properties, name -> !left.matcher(name).matches());
     hub.start();
-    BiPredicate<List<Path>, Consumer<String>> inside =
-        (BiPredicate<List<Path>, Consumer<String>>)
-            hub.inside(BiPredicate.class, "check")
+    BiPredicate<List<?>, Consumer<String>> inside =
+        (BiPredicate<List<?>, Consumer<String>>)
+            hub.inside(BiPredicate.class, role)
                 .orElseThrow(
                     () ->
                         Refusal.because(
@@ -98,7 +115,7 @@ final class Checking {
                                 + String.join(", ", hub.unresolved())
                                 + "."));
     try {
-      return inside.test(paths, print);
+      return inside.test(words, print);
     } catch (IllegalStateException incomplete) {
       throw Refusal.because(String.valueOf(incomplete.getMessage()));
     } finally {

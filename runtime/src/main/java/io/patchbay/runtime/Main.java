@@ -37,6 +37,8 @@ public final class Main {
         exitCode = run(home, run, out);
       } else if (arguments instanceof Arguments.Check check) {
         exitCode = Checking.check(home, check, out);
+      } else if (arguments instanceof Arguments.Try frames) {
+        exitCode = Checking.tryOut(home, frames, out);
       } else {
         exitCode = Preparing.prepare(home, PATIENCE, out);
       }

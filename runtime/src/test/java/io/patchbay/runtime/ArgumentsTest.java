@@ -27,6 +27,10 @@ final class ArgumentsTest {
         "run --offset -100 | --offset must be a whole number from 0 to 50000, not '-100'",
         "run --offset 50001 | --offset must be a whole number from 0 to 50000, not '50001'",
         "check --all | Unknown option '--all' of check",
+        "try plug | A profile and at least one frame are needed",
+        "try --port | Option --port lacks its value",
+        "try --port 256 plug a=b | --port must be a whole number from 0 to 255, not '256'",
+        "try --hex plug a=b | Unknown option '--hex' of try",
         "prepare lib | prepare takes no options, not 'lib'",
       })
   void refusesWhatItDoesNotKnow(String line, String message) {
@@ -56,6 +60,13 @@ final class ArgumentsTest {
   @Test
   void prepares() throws Refusal {
     assertThat(Arguments.parse(List.of("prepare"))).isEqualTo(new Arguments.Prepare());
+  }
+
+  @Test
+  void triesFramesOfAProfile() throws Refusal {
+    assertThat(Arguments.parse(List.of("try", "--port", "85", "plug", "a=b", "c", "@d")))
+        .isEqualTo(
+            new Arguments.Try(Path.of("data"), 85, List.of(), "plug", List.of("a=b", "c", "@d")));
   }
 
   @Test

@@ -18,6 +18,8 @@ public enum Rejection {
   BAD_TIME,
   /** Nothing in it belongs to the profile. */
   NOTHING_KNOWN,
+  /** The script of its codec took more time or memory than one frame may. */
+  OVERRUN,
   /** Larger than the hub accepts. */
   TOO_LARGE,
   /** A bug while decoding; the log has it. */

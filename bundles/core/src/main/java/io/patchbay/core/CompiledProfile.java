@@ -51,6 +51,7 @@ final class CompiledProfile {
   private final List<Property> computed = new ArrayList<>();
   private final Map<String, Map<String, Conformer>> events = new HashMap<>();
   private final Map<String, FrameDecoder> targets = new ConcurrentHashMap<>();
+  private final Map<Slot, Codec> encoders = new ConcurrentHashMap<>();
   private final List<String> problems = new ArrayList<>();
   private final Ports ports;
   private final MediaTypes mediaTypes;
@@ -317,6 +318,20 @@ final class CompiledProfile {
           return decoder(
               List.of(new Slot(Slot.Kind.PROPERTY, property.name(), "", form, property.schema())));
         });
+  }
+
+  /**
+   * What writes a form's values, for the protocol that runs now; compiled with the first command.
+   *
+   * @throws IllegalArgumentException naming the term that is wrong
+   */
+  Codec encoder(Slot slot, Protocol protocol) {
+    return encoders.computeIfAbsent(
+        slot,
+        key ->
+            mediaTypes.knows(key.form().mediaType())
+                ? mediaTypes.codec(key)
+                : protocol.compile(key.form(), key.schema()));
   }
 
   static Optional<Form> form(List<Form> forms, String scheme, Op op) {

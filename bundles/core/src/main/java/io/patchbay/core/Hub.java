@@ -74,7 +74,7 @@ final class Hub implements AutoCloseable {
     rejections = new RejectedFrames(journal, uplink, tally);
     commands =
         new Downlink(
-            new Requests(directory, catalogue, ports, mediaTypes),
+            new Requests(directory, catalogue, ports),
             ports,
             uplink,
             presences,

@@ -8,7 +8,6 @@ import io.patchbay.profile.Op;
 import io.patchbay.profile.Property;
 import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
-import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Request;
 import io.patchbay.southbound.Slot;
@@ -50,13 +49,11 @@ final class Requests {
   private final Directory directory;
   private final Catalogue catalogue;
   private final Ports ports;
-  private final MediaTypes mediaTypes;
 
-  Requests(Directory directory, Catalogue catalogue, Ports ports, MediaTypes mediaTypes) {
+  Requests(Directory directory, Catalogue catalogue, Ports ports) {
     this.directory = directory;
     this.catalogue = catalogue;
     this.ports = ports;
-    this.mediaTypes = mediaTypes;
   }
 
   Device thing(Command command) throws Unsendable {
@@ -125,7 +122,7 @@ final class Requests {
             .terms()
             .forEach((term, word) -> values.putIfAbsent(term, new Value.Text(word)));
       }
-      wires.put(name, wire(device, protocol, form, encoded(protocol, slot, values)));
+      wires.put(name, wire(device, protocol, form, encoded(profile, protocol, slot, values)));
     } else {
       Command.Invoke invoke = (Command.Invoke) command;
       String name = invoke.action();
@@ -149,7 +146,11 @@ final class Requests {
       boolean bare = input.isEmpty() && form.mediaType().isEmpty();
       wires.put(
           name,
-          wire(device, protocol, form, bare ? Optional.empty() : encoded(protocol, slot, input)));
+          wire(
+              device,
+              protocol,
+              form,
+              bare ? Optional.empty() : encoded(profile, protocol, slot, input)));
     }
     return new Request(id, command, device.thing(), wires);
   }
@@ -212,14 +213,11 @@ final class Requests {
     return input;
   }
 
-  private Optional<Bytes> encoded(Protocol protocol, Slot slot, Map<String, Value> values)
+  private static Optional<Bytes> encoded(
+      CompiledProfile profile, Protocol protocol, Slot slot, Map<String, Value> values)
       throws Unsendable {
-    Form form = slot.form();
     try {
-      if (mediaTypes.knows(form.mediaType())) {
-        return Optional.of(mediaTypes.codec(slot).encode(values));
-      }
-      return Optional.of(protocol.compile(form, slot.schema()).encode(values));
+      return Optional.of(profile.encoder(slot, protocol).encode(values));
     } catch (IllegalArgumentException e) {
       throw new Unsendable(Reason.INVALID_VALUE, slot.name() + ": " + e.getMessage());
     }

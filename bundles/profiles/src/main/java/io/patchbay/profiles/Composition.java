@@ -70,6 +70,7 @@ final class Composition {
     if (!(document.root() instanceof ObjectNode own)) {
       return new Composed(document, List.of(), "");
     }
+    Scripts.inline(own);
     ObjectNode all = own;
     if (own.has(EXTENDS)) {
       all = composition.extended(own, own.path("id").asText(""));
@@ -126,6 +127,7 @@ final class Composition {
     texts.append(text.get());
     try {
       if (YamlText.values(withoutExamples(text.get())).root() instanceof ObjectNode base) {
+        Scripts.inline(base);
         ObjectNode whole = base.has(EXTENDS) ? extended(base, id) : base;
         whole.remove(OWN);
         inherit(whole, "");

@@ -106,7 +106,7 @@ final class FileCheck {
   private void remember(Path file) throws IOException {
     if (TextFile.yaml(file) && Files.isRegularFile(file)) {
       try {
-        String text = TextFile.read(file);
+        String text = Scripts.read(file);
         ProfileReader.idOf(text).ifPresent(id -> texts.putIfAbsent(id, text));
       } catch (Flaw e) {
         // said when it is its turn
@@ -121,7 +121,7 @@ final class FileCheck {
   private void check(Path file, boolean named) throws IOException {
     String text;
     try {
-      text = TextFile.read(file);
+      text = Scripts.read(file);
     } catch (Flaw flaw) {
       if (kind(file, "", named) != Kind.OTHER) {
         findings.addAll(ProfileCheck.refused(flaw, new Report(file.toString())).findings());

@@ -19,6 +19,7 @@ import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Rejection;
 import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Quality;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
 import java.time.Instant;
@@ -29,10 +30,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /** An example of something a device says: decoded, conformed and compared with what is expected. */
 final class HeardExample {
-  private record Group(String address, String mediaType) {}
+  record Group(String address, String mediaType) {}
 
   /** What came of one thing's frame: values by slot, refusals by slot, and the device's times. */
   private static final class Result {
@@ -111,7 +113,7 @@ final class HeardExample {
   }
 
   /** The parts of a frame that the profile divides, or the frame. */
-  private List<Frame> parts(Frame frame, String address) throws DecodeException {
+  List<Frame> parts(Frame frame, String address) throws DecodeException {
     for (FormSite site : read.sites()) {
       if (site.role() == FormSite.Role.PARTS && hears(site, address)) {
         return mediaTypes.divider(site.form()).divide(frame);
@@ -120,7 +122,7 @@ final class HeardExample {
     return List.of(frame);
   }
 
-  private boolean hears(FormSite site, String address) {
+  boolean hears(FormSite site, String address) {
     return lint.address(site.form())
         .flatMap(text -> AddressPattern.of(text).match(address))
         .isPresent();
@@ -185,7 +187,7 @@ final class HeardExample {
     return sites;
   }
 
-  private Map<Group, List<FormSite>> grouped(List<FormSite> sites) {
+  Map<Group, List<FormSite>> grouped(List<FormSite> sites) {
     Map<Group, List<FormSite>> groups = new LinkedHashMap<>();
     for (FormSite site : sites) {
       groups
@@ -224,30 +226,44 @@ final class HeardExample {
     return result;
   }
 
-  /** As core does it: of the numbers of one time. */
+  /** Takes a value that was computed. */
+  interface Computed {
+    void take(Property property, Optional<Instant> time, Value value);
+  }
+
   private void compute(Result result) {
+    computed(
+        result.numbers,
+        (property, time, value) ->
+            result.readings.computeIfAbsent(property.name(), key -> new ArrayList<>()).add(value),
+        result.rejected::put);
+  }
+
+  /** As core does it: of the numbers of one time. */
+  void computed(
+      Map<Optional<Instant>, Map<String, Double>> numbers,
+      Computed computed,
+      BiConsumer<String, String> rejected) {
     for (Property property : new TreeMap<>(read.profile().properties()).values()) {
       Formula formula = property.compute().orElse(null);
-      if (formula != null) {
-        for (Map<String, Double> numbers : result.numbers.values()) {
-          try {
-            Double computed = formula.compute(numbers).orElse(null);
-            if (computed != null) {
-              Value value = Formula.value(property.schema().type(), computed);
-              result
-                  .readings
-                  .computeIfAbsent(property.name(), key -> new ArrayList<>())
-                  .add(new Conformer(property.schema()).up(value));
-            }
-          } catch (DecodeException e) {
-            result.rejected.put(property.name(), e.reason() + ": " + e.detail());
+      if (formula == null) {
+        continue;
+      }
+      for (Map.Entry<Optional<Instant>, Map<String, Double>> of : numbers.entrySet()) {
+        try {
+          Double result = formula.compute(of.getValue()).orElse(null);
+          if (result != null) {
+            Value value = Formula.value(property.schema().type(), result);
+            computed.take(property, of.getKey(), new Conformer(property.schema()).up(value));
           }
+        } catch (DecodeException e) {
+          rejected.accept(property.name(), e.reason() + ": " + e.detail());
         }
       }
     }
   }
 
-  private FrameDecoder decoder(FormSite site, List<Slot> slots) {
+  FrameDecoder decoder(FormSite site, List<Slot> slots) {
     if (mediaTypes.knows(site.form().mediaType())) {
       return mediaTypes.decoder(slots);
     }
@@ -285,25 +301,26 @@ final class HeardExample {
         }
       }
     } catch (DecodeException e) {
-      if (!outside(point, e, result)) {
+      if (outside(slot, e).isEmpty() || !taken(point, result)) {
         result.rejected.put(place(slot), e.reason() + ": " + e.detail());
       }
     }
   }
 
-  /** Whether the profile takes a value that is out of range. */
-  private boolean outside(Point.Decoded point, DecodeException why, Result result) {
-    Slot slot = point.slot();
+  /** The quality with which the profile takes a value that is out of range, if it does. */
+  Optional<Quality> outside(Slot slot, DecodeException why) {
     Property property = read.profile().properties().get(slot.name());
-    if (why.reason() != Rejection.OUT_OF_RANGE
-        || slot.kind() != Slot.Kind.PROPERTY
-        || property == null
-        || property.keeping().outside().isEmpty()) {
-      return false;
-    }
+    return why.reason() != Rejection.OUT_OF_RANGE
+            || slot.kind() != Slot.Kind.PROPERTY
+            || property == null
+        ? Optional.empty()
+        : property.keeping().outside();
+  }
+
+  private static boolean taken(Point.Decoded point, Result result) {
     try {
-      Value value = new Conformer(slot.schema()).converted(point.value());
-      result.reading(slot.name(), value, point.time(), false);
+      Value value = new Conformer(point.slot().schema()).converted(point.value());
+      result.reading(point.slot().name(), value, point.time(), false);
       return true;
     } catch (DecodeException e) {
       return false;

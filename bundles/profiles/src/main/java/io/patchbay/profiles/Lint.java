@@ -1,8 +1,10 @@
 package io.patchbay.profiles;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
+import io.patchbay.profiles.javascript.ScriptException;
 import io.patchbay.profiles.media.PayloadCodecs;
 import io.patchbay.profiles.media.Template;
 import io.patchbay.southbound.MediaTypes;
@@ -58,9 +60,25 @@ final class Lint {
                 PayloadCodecs.check(codec.getValue());
               } catch (IllegalArgumentException e) {
                 report.error(
-                    document.line(pointer), "codec '" + codec.getKey() + "': " + e.getMessage());
+                    line(document, pointer, codec.getValue(), e),
+                    "codec '" + codec.getKey() + "': " + e.getMessage());
               }
             });
+  }
+
+  /** That of a script in the profile itself; for one in a file the message has it. */
+  private static int line(
+      YamlDocument document, String pointer, JsonNode codec, IllegalArgumentException e) {
+    JsonNode script = codec.path("javascript");
+    String source = script.isTextual() ? script.asText() : script.path("source").asText();
+    if (e.getCause() instanceof ScriptException fault
+        && fault.line() > 0
+        && source.contains("\n")
+        && !script.has("file")) {
+      return document.line(pointer + "/javascript" + (script.isObject() ? "/source" : ""))
+          + fault.line();
+    }
+    return document.line(pointer);
   }
 
   /** The address of a form; without its protocol, what most call it. */
@@ -188,7 +206,7 @@ final class Lint {
     accepted.addAll(inputs);
     boolean packed = site.form().term("codec").isPresent();
     if (packed) {
-      accepted.add("octets");
+      accepted.addAll(Set.of("octets", "port"));
     }
     Entry payload = site.entry().get("payload");
     Optional<String> template = site.form().term("payload");

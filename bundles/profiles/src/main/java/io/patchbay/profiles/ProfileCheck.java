@@ -6,6 +6,7 @@ import io.patchbay.profile.Profile;
 import io.patchbay.southbound.MediaTypes;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** From a file's text to a profile, or to what is wrong with it. */
 final class ProfileCheck {
@@ -132,6 +133,17 @@ final class ProfileCheck {
         report.refused() ? Optional.empty() : Optional.of(read.profile()),
         report.findings(),
         composed.bases());
+  }
+
+  /** What a text says, with the places of its forms; what is wrong with it is in the report. */
+  ProfileReader.Read sites(String text, Composition.Bases bases, Report report) throws Flaw {
+    Composition.Composed composed = Composition.compose(YamlText.parse(text), bases, report);
+    return ProfileReader.read(composed, text, report);
+  }
+
+  /** Frames on their way through a profile. */
+  Trial trial(ProfileReader.Read read, Consumer<String> print) {
+    return new Trial(mediaTypes, protocols, new Lint(mediaTypes, protocols, schemas), read, print);
   }
 
   static Checked refused(Flaw flaw, Report report) {

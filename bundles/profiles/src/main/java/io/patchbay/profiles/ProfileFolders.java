@@ -20,6 +20,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
@@ -91,6 +92,11 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
     registrations.add(context.registerService(Documents.class, this, kind));
     registrations.add(context.registerService(Health.class, this, null));
     registrations.add(context.registerService(ArtifactInstaller.class, this, null));
+    registrations.add(
+        context.registerService(
+            BiPredicate.class,
+            new Trials(check, shelf::base),
+            FrameworkUtil.asDictionary(Map.of("patchbay.role", "try-profile"))));
     registrations.add(context.registerService(Profiles.class, this, null));
     LOG.info("{} profiles in service", shelf.current().size());
   }

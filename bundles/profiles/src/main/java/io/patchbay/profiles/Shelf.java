@@ -12,8 +12,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +88,7 @@ final class Shelf {
     for (Path file : TextFile.below(shipped)) {
       String shown = shown(file);
       try {
-        String text = TextFile.read(file);
+        String text = Scripts.read(file);
         // what ships was checked when it was built
         shelve(base, baseRefused, file, text, ProfileCheck.read(shown, text, this::base));
       } catch (Flaw flaw) {
@@ -115,7 +118,7 @@ final class Shelf {
       List<Path> files = new ArrayList<>(TextFile.below(shipped));
       files.addAll(TextFile.below(folder));
       for (Path file : files) {
-        String text = TextFile.read(file);
+        String text = Scripts.read(file);
         ProfileReader.idOf(text).ifPresent(id -> ahead.put(id, text));
       }
     } catch (IOException | Flaw e) {
@@ -138,7 +141,7 @@ final class Shelf {
   private void start(Path file, Optional<String> last) throws IOException {
     String shown = shown(file);
     try {
-      String text = TextFile.read(file);
+      String text = Scripts.read(file);
       ProfileCheck.Checked checked =
           last.filter(text::equals).isPresent()
               ? ProfileCheck.read(shown, text, this::base)
@@ -218,9 +221,13 @@ final class Shelf {
   /** A file came or changed. */
   synchronized void offer(Path given) throws IOException {
     Path file = given.toAbsolutePath().normalize();
+    if (Scripts.script(file)) {
+      reread(file);
+      return;
+    }
     String shown = shown(file);
     try {
-      String text = TextFile.read(file);
+      String text = Scripts.read(file);
       Good present = overlay.get(file);
       if (present != null && present.text().equals(text)) {
         refused.remove(file);
@@ -237,9 +244,29 @@ final class Shelf {
     }
   }
 
+  /** A script came, changed or went: profiles beside it that name it are read again. */
+  private void reread(Path script) throws IOException {
+    Set<Path> files = new TreeSet<>(overlay.keySet());
+    files.addAll(refused.keySet());
+    for (Path file : files) {
+      if (Objects.equals(file.getParent(), script.getParent()) && Files.isRegularFile(file)) {
+        Refused bad = refused.get(file);
+        Good good = overlay.get(file);
+        String text = (bad == null ? "" : bad.text()) + (good == null ? "" : good.text());
+        if (Scripts.names(text).contains(String.valueOf(script.getFileName()))) {
+          offer(file);
+        }
+      }
+    }
+  }
+
   /** A file was removed: what ships under its id comes back. */
   synchronized void withdraw(Path given) throws IOException {
     Path file = given.toAbsolutePath().normalize();
+    if (Scripts.script(file)) {
+      reread(file);
+      return;
+    }
     Good was = overlay.remove(file);
     refused.remove(file);
     Files.deleteIfExists(kept.resolve(folder.relativize(file)));
@@ -375,20 +402,22 @@ final class Shelf {
   synchronized Optional<String> text(String id) {
     return Optional.ofNullable(effective().get(id))
         .map(Good::text)
+        .map(Scripts::bare)
         .or(
             () ->
                 refused.entrySet().stream()
                     .filter(entry -> id(entry.getKey(), entry.getValue()).equals(id))
-                    .map(entry -> entry.getValue().text())
+                    .map(entry -> Scripts.bare(entry.getValue().text()))
                     .findFirst());
   }
 
-  synchronized Document put(String id, String text) throws RefusedException, IOException {
+  synchronized Document put(String id, String given) throws RefusedException, IOException {
     if (!ProfileReader.ID.matcher(id).matches()) {
       throw new RefusedException(
           "'" + id + "' cannot name a profile; accepted: " + ProfileReader.ID.pattern());
     }
     Path file = file(id);
+    String text = Scripts.with(given, file);
     ProfileCheck.Checked checked = check.check(shown(file), text, this::base);
     if (!checked.id().isEmpty() && !checked.id().equals(id)) {
       throw new RefusedException(
@@ -398,7 +427,7 @@ final class Shelf {
       throw new RefusedException(
           checked.findings().stream().map(Finding::toString).collect(Collectors.joining("\n")));
     }
-    TextFile.write(file, text);
+    TextFile.write(file, given);
     shelve(overlay, refused, file, text, checked);
     keep(file, text);
     Good now = new Good(text, checked.profile().get(), checked.findings(), checked.bases());
@@ -453,7 +482,8 @@ final class Shelf {
 
   /** Whether a file belongs to the hot folder. */
   boolean owns(Path file) {
-    return TextFile.yaml(file) && file.toAbsolutePath().normalize().startsWith(folder);
+    return (TextFile.yaml(file) || Scripts.script(file))
+        && file.toAbsolutePath().normalize().startsWith(folder);
   }
 
   /** The refused, for the health check. */

@@ -284,4 +284,71 @@ class ShelfTest {
     write(base.resolve("z-base.yaml"), Texts.plug("a", "W"));
     assertThat(unit(shelf(), "b")).isEqualTo("W");
   }
+
+  private static String scripted(String file) {
+    return """
+        id: lora
+        title: A sensor with a script
+        thing: "{device}"
+        match: [ { protocol: mqtt, topic: "up/{device}" } ]
+        codecs: { record: { javascript: { file: %s } } }
+        properties:
+          power:
+            type: number
+            unit: W
+            forms: [ { protocol: mqtt, topic: "up/{device}", mediaType: application/octet-stream, codec: record, path: power } ]
+        examples:
+          - { topic: up/a, payloadHex: "07", readings: { power: 7 } }
+        """
+        .formatted(file);
+  }
+
+  @Test
+  void aScriptBesideAProfileIsPartOfIt() throws IOException {
+    Shelf shelf = shelf();
+    Path profile = write(hot.resolve("acme/lora.yaml"), scripted("lora.js"));
+    shelf.offer(profile);
+    assertThat(document(shelf, "lora").findings().toString()).contains("lora.js", "lora.yaml:5");
+
+    Path script = hot.resolve("acme/lora.js");
+    shelf.offer(
+        write(script, "function decodeUplink(i) { return { data: { power: i.bytes[0] } }; }"));
+    assertThat(unit(shelf, "lora")).isEqualTo("W");
+    String version = document(shelf, "lora").version();
+    assertThat(shelf.text("lora")).contains(scripted("lora.js"));
+
+    // what is wrong with it is said with its own line, and the one before stays in service
+    shelf.offer(write(script, "function decodeUplink(i) {\n  return { data: ;\n}"));
+    assertThat(document(shelf, "lora").findings().toString()).contains("lora.js:2");
+    assertThat(document(shelf, "lora").version()).isEqualTo(version);
+    assertThat(unit(shelf(), "lora")).as("after a restart").isEqualTo("W");
+
+    // one that runs and gives something else fails the profile's example
+    shelf.offer(write(script, "function decodeUplink(i) { return { data: { power: 8 } }; }"));
+    assertThat(document(shelf, "lora").findings().toString()).contains("expected 7, got 8");
+
+    shelf.offer(write(script, "function Decoder(b) { return { power: b[0] * 1 }; }"));
+    assertThat(document(shelf, "lora").state()).isEqualTo("active");
+    assertThat(document(shelf, "lora").version()).isNotEqualTo(version);
+    Files.delete(script);
+    shelf.withdraw(script);
+    assertThat(document(shelf, "lora").state()).isEqualTo("refused");
+    assertThat(unit(shelf, "lora")).isEqualTo("W");
+  }
+
+  @Test
+  void aScriptIsNoWayOutOfTheFolder() throws IOException {
+    String good = "function decodeUplink(i) { return { data: { power: i.bytes[0] } }; }";
+    write(root.resolve("out.js"), good);
+    write(hot.resolve("a/there.js"), good);
+    Files.createSymbolicLink(hot.resolve("link.js"), root.resolve("out.js"));
+    Shelf shelf = shelf();
+    for (String file :
+        List.of(
+            "../../out.js", "a/there.js", root.resolve("out.js").toString(), "link.js", ".js")) {
+      shelf.offer(write(hot.resolve("lora.yaml"), scripted("'" + file + "'")));
+      assertThat(shelf.current()).as(file).doesNotContainKey("lora");
+      assertThat(document(shelf, "lora").findings().toString()).contains("lora.yaml:5");
+    }
+  }
 }

@@ -24,12 +24,14 @@ class ShippedProfilesTest {
   static Optional<String> text(String id) {
     try {
       for (Path file : TextFile.below(SHIPPED)) {
-        String text = Files.readString(file);
+        String text = Scripts.read(file);
         if (ProfileReader.idOf(text).filter(id::equals).isPresent()) {
           return Optional.of(text);
         }
       }
       return Optional.empty();
+    } catch (Flaw e) {
+      throw new IllegalStateException(e);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
@@ -37,13 +39,13 @@ class ShippedProfilesTest {
 
   @ParameterizedTest
   @MethodSource("files")
-  void passesItsOwnExamples(Path file) throws IOException {
+  void passesItsOwnExamples(Path file) throws Exception {
     ProfileCheck check =
         new ProfileCheck(
             new StandardMediaTypes(),
             scheme -> scheme.equals("mqtt") ? Optional.of(new TopicProtocol()) : Optional.empty());
     List<Finding> findings =
-        check.check(file.toString(), Files.readString(file), ShippedProfilesTest::text).findings();
+        check.check(file.toString(), Scripts.read(file), ShippedProfilesTest::text).findings();
     assertThat(findings)
         .filteredOn(finding -> !finding.message().contains("no bundle for protocol 'sim'"))
         .isEmpty();
@@ -70,8 +72,8 @@ class ShippedProfilesTest {
 
   @ParameterizedTest
   @MethodSource("files")
-  void everyBreakOfAnExampleIsFound(Path file) throws IOException {
-    String text = Files.readString(file);
+  void everyBreakOfAnExampleIsFound(Path file) throws Exception {
+    String text = Scripts.read(file);
     ProfileCheck check = new ProfileCheck(new StandardMediaTypes(), scheme -> Optional.empty());
     String broken =
         text.replaceFirst("readings: \\{ ([a-z]+): [0-9.truefals]+", "readings: { $1: 4711");

@@ -31,6 +31,7 @@ public final class Inside implements BundleActivator {
     configure(context);
     context.registerService(Supplier.class, new Diagnosis(context), role("diagnosis"));
     context.registerService(BiPredicate.class, new DocumentCheck(context), role("check"));
+    context.registerService(BiPredicate.class, new FrameTrial(context), role("try"));
     deployFolder(context);
   }
 

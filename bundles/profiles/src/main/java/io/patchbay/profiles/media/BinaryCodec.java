@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.patchbay.southbound.DecodeException;
+import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.io.ByteArrayOutputStream;
 import java.util.HashMap;
@@ -138,7 +139,7 @@ final class BinaryCodec implements PayloadCodec {
   }
 
   @Override
-  public byte[] pack(Map<String, Value> values) {
+  public Packed pack(Map<String, Value> values) {
     if (!blocks.isEmpty()) {
       throw new IllegalArgumentException(
           "a codec with blocks cannot be sent by; give what is sent a codec of fields");
@@ -147,6 +148,6 @@ final class BinaryCodec implements PayloadCodec {
     for (BinaryField field : fields) {
       field.write(values, to);
     }
-    return to.toByteArray();
+    return new Packed(Bytes.wrap(to.toByteArray()), 0);
   }
 }

@@ -13,6 +13,7 @@ import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,13 +26,16 @@ import org.jspecify.annotations.Nullable;
  * one: in JSON the value (of an action the object of its inputs), in SenML one record named by
  * {@code path}, in plain text the value's text, and octets as they are. Core has put the profile's
  * words in place of values already. With a codec what is sent is what it packs, or stands in the
- * template as {@code {octets}}.
+ * template as {@code {octets}}, with the port it says as {@code {port}}.
  */
 final class FormCodec implements Codec {
   static final String VALUE = "value";
 
   /** What a codec has packed, in a payload template. */
   static final String OCTETS = "octets";
+
+  /** The LoRaWAN port that a codec says, in a payload template. */
+  private static final String PORT = "port";
 
   private final Slot slot;
   private final MediaType type;
@@ -98,12 +102,18 @@ final class FormCodec implements Codec {
     if (value != null) {
       named.put(slot.form().term("path").orElse(slot.name()), value);
     }
-    Bytes packed = Bytes.wrap(packing.pack(named));
+    PayloadCodec.Packed sent = packing.pack(named);
+    Bytes packed = sent.octets();
+    if (sent.port() > 0) {
+      named.put(PORT, new Value.Int(sent.port()));
+    }
     if (template == null && type == MediaType.OCTETS) {
       return packed;
     }
     boolean hex = slot.form().term("octetsFormat").filter("hex"::equals).isPresent();
-    named.put(OCTETS, hex ? new Value.Text(packed.toString()) : new Value.Data(packed));
+    named.put(
+        OCTETS,
+        hex ? new Value.Text(HexFormat.of().formatHex(packed.shared())) : new Value.Data(packed));
     return template == null ? Bytes.utf8(text(OCTETS, named)) : written(named);
   }
 

@@ -2,8 +2,10 @@ package io.patchbay.profiles.media;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.southbound.DecodeException;
+import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Value;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,8 +25,31 @@ interface PayloadCodec {
    * What was found.
    *
    * @param fault why the octets could be read only so far; empty when they were read to their end
+   * @param warnings what the codec says besides, for people
    */
-  record Unpacked(JsonNode document, Optional<String> fault) {}
+  record Unpacked(JsonNode document, Optional<String> fault, List<String> warnings) {
+    public Unpacked {
+      warnings = List.copyOf(warnings);
+    }
+
+    public Unpacked(JsonNode document, Optional<String> fault) {
+      this(document, fault, List.of());
+    }
+  }
+
+  /**
+   * What is sent.
+   *
+   * @param port of a LoRaWAN frame; 0 when the codec says none
+   */
+  record Packed(Bytes octets, int port) {}
+
+  /**
+   * Looks for what only shows when the codec is used.
+   *
+   * @throws IllegalArgumentException naming what is wrong
+   */
+  default void check() {}
 
   /**
    * @throws DecodeException when nothing of it can be read
@@ -34,5 +59,5 @@ interface PayloadCodec {
   /**
    * @throws IllegalArgumentException saying what is missing or does not fit
    */
-  byte[] pack(Map<String, Value> values);
+  Packed pack(Map<String, Value> values);
 }

@@ -3,6 +3,8 @@ package io.patchbay.profiles.media;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.lang.ref.WeakReference;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -13,8 +15,12 @@ public final class PayloadCodecs {
     PayloadCodec compile(JsonNode definition);
   }
 
-  private static final Map<String, Kind> KINDS = Map.of("binary", BinaryCodec::of);
+  private static final Map<String, Kind> KINDS =
+      Map.of("binary", BinaryCodec::of, "javascript", ScriptCodec::of);
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** What is compiled, as long as a decoder or an encoder uses it. */
+  private static final Map<String, WeakReference<PayloadCodec>> COMPILED = new HashMap<>();
 
   private PayloadCodecs() {}
 
@@ -24,7 +30,16 @@ public final class PayloadCodecs {
    */
   static PayloadCodec of(String definition) {
     try {
-      return of(JSON.readTree(definition));
+      synchronized (COMPILED) {
+        COMPILED.values().removeIf(known -> known.refersTo(null));
+        WeakReference<PayloadCodec> known = COMPILED.get(definition);
+        PayloadCodec codec = known == null ? null : known.get();
+        if (codec == null) {
+          codec = of(JSON.readTree(definition));
+          COMPILED.put(definition, new WeakReference<>(codec));
+        }
+        return codec;
+      }
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("the codec is no JSON: " + e.getOriginalMessage(), e);
     }
@@ -47,6 +62,6 @@ public final class PayloadCodecs {
    * @throws IllegalArgumentException naming what is wrong
    */
   public static void check(JsonNode definition) {
-    of(definition);
+    of(definition).check();
   }
 }

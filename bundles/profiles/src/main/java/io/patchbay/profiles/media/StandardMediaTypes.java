@@ -85,7 +85,7 @@ public final class StandardMediaTypes implements MediaTypes {
     };
   }
 
-  private static DocumentFormat format(MediaType type) {
+  static DocumentFormat format(MediaType type) {
     return switch (type) {
       case CBOR -> Cbor::document;
       case XML -> Xml::document;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.profiles.javascript;
+
+import org.jspecify.annotations.NullMarked;
