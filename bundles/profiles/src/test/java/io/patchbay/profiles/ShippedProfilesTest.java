@@ -53,8 +53,8 @@ class ShippedProfilesTest {
 
   @ParameterizedTest
   @MethodSource("files")
-  void isReadAtTheStartAsItIsChecked(Path file) throws IOException {
-    String text = Files.readString(file);
+  void isReadAtTheStartAsItIsChecked(Path file) throws Exception {
+    String text = Scripts.read(file);
     ProfileCheck check = new ProfileCheck(new StandardMediaTypes(), scheme -> Optional.empty());
     ProfileCheck.Checked checked = check.check("file", text, ShippedProfilesTest::text);
     ProfileCheck.Checked read = ProfileCheck.read("file", text, ShippedProfilesTest::text);
