@@ -238,7 +238,8 @@ final class EmbeddedBroker implements AutoCloseable {
 
   /**
    * Until Artemis has ended the sessions of the connections that were closed: it does so on threads
-   * of its own, and an end that begins when the server has taken their consumers away fails halfway.
+   * of its own, and an end that begins when the server has taken their consumers away fails
+   * halfway.
    */
   private void awaitSessions() {
     long deadline = System.nanoTime() + SESSIONS_END.toNanos();
