@@ -10,20 +10,22 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.AllServiceListener;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Filter;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceEvent;
 
 /** Waits until every service that makes a hub has been seen registered. */
 public final class Readiness implements AutoCloseable {
   private final BundleContext context;
-  private final Map<String, String> filters = new TreeMap<>();
+  private final Map<String, Filter> filters = new TreeMap<>();
   private final CountDownLatch complete = new CountDownLatch(1);
   private final AllServiceListener listener = this::changed;
 
   private Readiness(BundleContext context, Properties file) {
     this.context = context;
     for (String name : file.stringPropertyNames()) {
-      filters.put(name, file.getProperty(name, "").strip());
+      filters.put(name, filter(file.getProperty(name, "").strip()));
     }
   }
 
@@ -65,8 +67,12 @@ public final class Readiness implements AutoCloseable {
     context.removeServiceListener(listener);
   }
 
+  /** Hundreds come and few are waited for: only then all is looked through. */
   private void changed(ServiceEvent event) {
-    if (event.getType() == ServiceEvent.REGISTERED && complete.getCount() > 0) {
+    if (event.getType() == ServiceEvent.REGISTERED
+        && complete.getCount() > 0
+        && filters.values().stream()
+            .anyMatch(filter -> filter.match(event.getServiceReference()))) {
       look();
     }
   }
@@ -77,11 +83,19 @@ public final class Readiness implements AutoCloseable {
     }
   }
 
-  private boolean present(String filter) {
+  private static Filter filter(String text) {
     try {
-      return context.getAllServiceReferences(null, filter) != null;
+      return FrameworkUtil.createFilter(text);
     } catch (InvalidSyntaxException wrong) {
       throw new IllegalStateException("ready.properties: " + wrong.getMessage(), wrong);
+    }
+  }
+
+  private boolean present(Filter filter) {
+    try {
+      return context.getAllServiceReferences(null, filter.toString()) != null;
+    } catch (InvalidSyntaxException impossible) {
+      throw new IllegalStateException(impossible);
     } catch (IllegalStateException stopped) {
       return false;
     }
