@@ -24,6 +24,14 @@ final class StartLevelsTest {
         .isGreaterThan(levels.of("io.patchbay.journal.sqlite"));
   }
 
+  /** The broker works on subscriptions for longer than the API takes to come up. */
+  @Test
+  void subscriptionsAreAskedForBeforeTheApiStarts() {
+    assertThat(levels.of("io.patchbay.northbound.rest"))
+        .isGreaterThan(levels.of("io.patchbay.binding.mqtt"))
+        .isLessThan(levels.of("org.apache.felix.fileinstall"));
+  }
+
   @Test
   void theFoldersAreLookedIntoLast() {
     assertThat(levels.of("org.apache.felix.fileinstall"))
