@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
  * protocol's rules.
  */
 final class Checking {
+  /** Of the service of {@code inside} that checks files. */
+  static final String ROLE = "check";
+
   /** Only what has stopped writes no more into the directory that is removed. */
   private static final long STOP_SECONDS = 5;
 
@@ -45,7 +48,9 @@ final class Checking {
     if (existing.isEmpty()) {
       return clean ? 0 : 1;
     }
-    return inScratch(home, protocols, "check", existing, out) && clean ? 0 : 1;
+    List<Path> further = new ArrayList<>(protocols);
+    further.addAll(NamedComponents.of(home.resolve("components"), existing));
+    return inScratch(home, further, ROLE, existing, out) && clean ? 0 : 1;
   }
 
   /** The exit code: 1 when a frame was not understood. */
@@ -60,7 +65,7 @@ final class Checking {
   }
 
   private static boolean inScratch(
-      Path home, List<Path> protocols, String role, List<?> words, PrintStream out)
+      Path home, List<Path> further, String role, List<?> words, PrintStream out)
       throws Refusal, InterruptedException {
     Path scratch;
     try {
@@ -72,7 +77,7 @@ final class Checking {
               + "; free some space there.");
     }
     try {
-      return ask(home, protocols, scratch, role, words, out::println);
+      return ask(home, further, scratch, role, words, out::println);
     } finally {
       try {
         DataDirectory.empty(scratch);
@@ -85,7 +90,7 @@ final class Checking {
   @SuppressWarnings("unchecked")
   private static boolean ask(
       Path home,
-      List<Path> protocols,
+      List<Path> further,
       Path scratch,
       String role,
       List<?> words,
@@ -99,9 +104,8 @@ final class Checking {
     Properties file = FrameworkSettings.load("check.properties");
     Pattern left = Pattern.compile(file.getProperty("without", ""));
     Map<String, String> properties = FrameworkSettings.of(home, scratch, 0, List.of());
-    List<Path> folders = new ArrayList<>(protocols);
+    List<Path> folders = new ArrayList<>(further);
     folders.add(home.resolve("bundles"));
-    folders.add(home.resolve("components"));
     folders.add(home.resolve("extras"));
     Hub hub = Hub.install(folders, properties, name -> !left.matcher(name).matches());
     hub.start();

@@ -5,8 +5,12 @@ import io.patchbay.operation.Finding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -24,17 +28,30 @@ final class DocumentCheck implements BiPredicate<List<Path>, Consumer<String>> {
     this.context = context;
   }
 
-  /** Prints every finding; false when one is an error. */
+  /** Prints every finding; false when one is an error. Both kinds are checked at the same time. */
   @Override
   public boolean test(List<Path> paths, Consumer<String> print) {
-    boolean clean = true;
-    for (String kind : List.of("profile", "route")) {
-      for (Finding finding : findings(kind, paths)) {
-        print.accept(finding.toString());
-        clean &= finding.severity() != Finding.Severity.ERROR;
-      }
+    FutureTask<Collection<Finding>> routes = new FutureTask<>(() -> findings("route", paths));
+    Thread beside = new Thread(routes, "patchbay-check-routes");
+    beside.setDaemon(true);
+    beside.start();
+    List<Finding> all = new ArrayList<>(findings("profile", paths));
+    all.addAll(result(routes));
+    all.forEach(finding -> print.accept(finding.toString()));
+    return all.stream().noneMatch(finding -> finding.severity() == Finding.Severity.ERROR);
+  }
+
+  private static Collection<Finding> result(Future<Collection<Finding>> task) {
+    try {
+      return task.get();
+    } catch (ExecutionException failed) {
+      throw failed.getCause() instanceof RuntimeException known
+          ? known
+          : new IllegalStateException(failed.getCause());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Checking was interrupted.", interrupted);
     }
-    return clean;
   }
 
   private Collection<Finding> findings(String kind, List<Path> paths) {
