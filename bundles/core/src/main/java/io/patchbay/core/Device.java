@@ -129,6 +129,30 @@ final class Device {
     }
   }
 
+  /** The latest reading of a property that can be relied on; null when there is none. */
+  Uplink.@Nullable Reading reported(String property) {
+    Recorded recorded = latest.get(property);
+    return recorded != null
+            && recorded.uplink() instanceof Uplink.Reading reading
+            && reading.quality() == Quality.GOOD
+        ? reading
+        : null;
+  }
+
+  /** Whether anything has ever come from it. */
+  boolean everHeard() {
+    return standing.status() != Status.UNKNOWN || !latest.isEmpty();
+  }
+
+  /** How it stands, in words. */
+  String standing() {
+    Standing present = standing;
+    return present.status().name().toLowerCase(java.util.Locale.ROOT)
+        + " since "
+        + present.since()
+        + (present.detail().isEmpty() ? "" : ": " + present.detail());
+  }
+
   ThingState state(Optional<Profile> profile, Instant now) {
     Standing present = standing;
     Map<String, Uplink.Reading> readings = new HashMap<>();

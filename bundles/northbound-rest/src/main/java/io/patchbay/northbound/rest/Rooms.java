@@ -6,6 +6,7 @@ import io.patchbay.access.Secrets;
 import io.patchbay.access.Tokens;
 import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.Things;
@@ -38,6 +39,7 @@ final class Rooms {
             Commands.class,
             Feed.class,
             Rejections.class,
+            DesiredValues.class,
             Journal.class,
             Profiles.class,
             Deployer.class,
@@ -107,6 +109,10 @@ final class Rooms {
 
   Rejections rejections() {
     return need(Rejections.class, "the list of rejected frames");
+  }
+
+  DesiredValues desired() {
+    return need(DesiredValues.class, "the room of desired values");
   }
 
   Journal journal() {

@@ -8,6 +8,7 @@ import io.patchbay.access.Secrets;
 import io.patchbay.access.Tokens;
 import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.Rejections;
@@ -112,6 +113,7 @@ final class FakeRooms
     context.registerService(Tokens.class, new FakeTokens(), null);
     context.registerService(Deployer.class, new FakeDeployer(), null);
     context.registerService(Secrets.class, new FakeSecrets(), null);
+    context.registerService(DesiredValues.class, new FakeDesires(), null);
     context.registerService(
         Documents.class,
         new FakeDocuments(),
@@ -368,6 +370,60 @@ final class FakeRooms
     return List.of(
         Sample.counter("patchbay_test_total", "A \"test\".", Map.of("kind", "a\"b\\c\nd"), 3),
         Sample.gauge("patchbay_test_ratio", "Another.", Map.of(), 0.5));
+  }
+
+  /** Every order stands; what is over 5,000 is refused. The profile wants plug1 to be on. */
+  private static final class FakeDesires implements DesiredValues {
+    private final Map<String, Desired> all = new java.util.concurrent.ConcurrentSkipListMap<>();
+
+    FakeDesires() {
+      put(new ThingId("plug1"), "on", new Value.Bool(true), Source.PROFILE, "plug@1");
+    }
+
+    private Desired put(ThingId thing, String property, Value value, Source source, String by) {
+      Desired desired =
+          new Desired(
+              thing,
+              property,
+              value,
+              source,
+              by,
+              Instant.EPOCH,
+              Optional.empty(),
+              java.util.OptionalDouble.empty(),
+              State.NEVER_HEARD,
+              "nothing has come from the device yet",
+              0,
+              Optional.empty(),
+              Optional.empty());
+      all.put(thing + "/" + property, desired);
+      return desired;
+    }
+
+    @Override
+    public List<Desired> of(ThingId thing) {
+      return all.values().stream().filter(desired -> desired.thing().equals(thing)).toList();
+    }
+
+    @Override
+    public CompletionStage<Desired> order(ThingId thing, String property, Value value, String by) {
+      return value instanceof Value.Num number && number.value() > 5_000
+          ? CompletableFuture.failedFuture(new RefusedException("accepted: 0 to 5000"))
+          : CompletableFuture.completedFuture(
+              put(thing, property, value, Source.ADMINISTRATOR, by));
+    }
+
+    @Override
+    public CompletionStage<Boolean> withdraw(ThingId thing, String property) {
+      return CompletableFuture.completedFuture(
+          find(thing, property).filter(d -> d.source() == Source.ADMINISTRATOR).isPresent()
+              && all.remove(thing + "/" + property) != null);
+    }
+
+    @Override
+    public void state(ThingId thing, Map<String, Value> values) {
+      throw new UnsupportedOperationException("for files");
+    }
   }
 
   private final class FakeTokens implements Tokens {
