@@ -37,6 +37,7 @@ final class Device {
   private volatile Standing standing;
   private volatile @Nullable Standing expected;
   private volatile boolean announced;
+  private volatile Tapes.@Nullable Tape tape;
 
   /**
    * @param announced whether the log tells of its discovery, or need not
@@ -62,6 +63,15 @@ final class Device {
 
   void registered(Registered changed) {
     registered = changed;
+  }
+
+  /** What records its frames; null when nothing does. */
+  Tapes.@Nullable Tape tape() {
+    return tape;
+  }
+
+  void tape(Tapes.@Nullable Tape now) {
+    tape = now;
   }
 
   boolean announced() {

@@ -43,6 +43,7 @@ final class Hub implements AutoCloseable {
   final Poller poller;
   final Interests interests;
   final StandingOrders desired;
+  final Tapes tapes;
 
   Hub(
       Settings settings,
@@ -85,6 +86,7 @@ final class Hub implements AutoCloseable {
             requests, ports, uplink, presences, feeds, schedule.pool(), schedule, clock, COMMANDS);
     poller = new Poller(directory, catalogue, ports, commands, schedule, clock);
     interests = new Interests(catalogue, directory, ports, schedule.pool());
+    tapes = new Tapes(directory, catalogue);
     desired =
         new StandingOrders(
             settings.rhythm(),
@@ -107,6 +109,7 @@ final class Hub implements AutoCloseable {
     }
     catalogue.change(profiles);
     desired.load();
+    tapes.planAll();
   }
 
   /** Called while it is a frame's turn: must be quick. */
@@ -116,6 +119,7 @@ final class Hub implements AutoCloseable {
     }
     poller.plan(device.id());
     desired.plan(device.id());
+    tapes.plan(device.id());
     interests.changed();
   }
 
@@ -123,6 +127,7 @@ final class Hub implements AutoCloseable {
     catalogue.forgetSources();
     poller.plan(id);
     desired.plan(id);
+    tapes.plan(id);
     interests.changed();
   }
 
@@ -130,6 +135,7 @@ final class Hub implements AutoCloseable {
     catalogue.change(all);
     poller.planAll();
     desired.planAll();
+    tapes.planAll();
     interests.changed();
   }
 
@@ -185,6 +191,7 @@ final class Hub implements AutoCloseable {
     samples.addAll(feeds.samples());
     samples.addAll(commands.samples());
     samples.addAll(desired.samples());
+    samples.addAll(tapes.samples());
     samples.add(
         Sample.counter(
             "patchbay_polls_skipped_total",

@@ -3,6 +3,7 @@ package io.patchbay.core;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
@@ -55,6 +56,7 @@ import org.osgi.service.metatype.annotations.Option;
       Commands.class,
       Rejections.class,
       DesiredValues.class,
+      Recorder.class,
       Metrics.class,
       Health.class,
       Profiles.Listener.class
@@ -67,6 +69,7 @@ public final class HubComponent
         Commands,
         Rejections,
         DesiredValues,
+        Recorder,
         Metrics,
         Health,
         Profiles.Listener {
@@ -226,6 +229,26 @@ public final class HubComponent
   @Override
   public CompletionStage<Integer> discard(List<Long> ids) {
     return hub.rejections.discard(ids);
+  }
+
+  @Override
+  public Optional<Recorder.State> state(ThingId thing) {
+    return hub.tapes.state(thing);
+  }
+
+  @Override
+  public boolean start(ThingId thing) {
+    return hub.tapes.start(thing);
+  }
+
+  @Override
+  public void stop(ThingId thing) {
+    hub.tapes.stop(thing);
+  }
+
+  @Override
+  public Optional<Recording> recording(ThingId thing) {
+    return hub.tapes.recording(thing);
   }
 
   @Override

@@ -8,11 +8,13 @@ import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Documents;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
+import io.patchbay.operation.Recordings;
 import io.patchbay.profile.Profiles;
 import io.patchbay.store.Journal;
 import java.util.ArrayList;
@@ -40,6 +42,8 @@ final class Rooms {
             Feed.class,
             Rejections.class,
             DesiredValues.class,
+            Recorder.class,
+            Recordings.class,
             Journal.class,
             Profiles.class,
             Deployer.class,
@@ -113,6 +117,14 @@ final class Rooms {
 
   DesiredValues desired() {
     return need(DesiredValues.class, "the room of desired values");
+  }
+
+  Recorder recorder() {
+    return need(Recorder.class, "the recorder");
+  }
+
+  Recordings recordings() {
+    return need(Recordings.class, "the room that writes recordings");
   }
 
   Journal journal() {

@@ -10,6 +10,7 @@ import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
@@ -18,6 +19,7 @@ import io.patchbay.operation.Documents;
 import io.patchbay.operation.Finding;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
+import io.patchbay.operation.Recordings;
 import io.patchbay.profile.Action;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Event;
@@ -114,6 +116,8 @@ final class FakeRooms
     context.registerService(Deployer.class, new FakeDeployer(), null);
     context.registerService(Secrets.class, new FakeSecrets(), null);
     context.registerService(DesiredValues.class, new FakeDesires(), null);
+    context.registerService(Recorder.class, new FakeRecorder(), null);
+    context.registerService(Recordings.class, new FakeRecordings(), null);
     context.registerService(
         Documents.class,
         new FakeDocuments(),
@@ -372,6 +376,53 @@ final class FakeRooms
         Sample.gauge("patchbay_test_ratio", "Another.", Map.of(), 0.5));
   }
 
+  /** Records plug1 on demand; that of plug2 is its profile's. */
+  private static final class FakeRecorder implements Recorder {
+    private boolean on;
+
+    @Override
+    public Optional<Recorder.State> state(ThingId thing) {
+      return switch (thing.value()) {
+        case "plug1" -> Optional.of(new Recorder.State(on, false, 3, 300, 1));
+        case "plug2" -> Optional.of(new Recorder.State(true, true, 0, 0, 0));
+        default -> Optional.empty();
+      };
+    }
+
+    @Override
+    public boolean start(ThingId thing) {
+      on = true;
+      return true;
+    }
+
+    @Override
+    public void stop(ThingId thing) {
+      on = false;
+    }
+
+    @Override
+    public Optional<Recording> recording(ThingId thing) {
+      return on
+          ? Optional.of(
+              new Recording(
+                  new Thing(thing, URI.create("mqtt://local"), "plug", Map.of(), Map.of()),
+                  List.of()))
+          : Optional.empty();
+    }
+  }
+
+  private static final class FakeRecordings implements Recordings {
+    @Override
+    public String examples(List<Recorder.Recorded> frames) {
+      return "examples: # " + frames.size() + "\n";
+    }
+
+    @Override
+    public String text(Recorder.Recording recording) {
+      return "recording of " + recording.thing().id();
+    }
+  }
+
   /** Every order stands; what is over 5,000 is refused. The profile wants plug1 to be on. */
   private static final class FakeDesires implements DesiredValues {
     private final Map<String, Desired> all = new java.util.concurrent.ConcurrentSkipListMap<>();
@@ -391,7 +442,7 @@ final class FakeRooms
               Instant.EPOCH,
               Optional.empty(),
               java.util.OptionalDouble.empty(),
-              State.NEVER_HEARD,
+              DesiredValues.State.NEVER_HEARD,
               "nothing has come from the device yet",
               0,
               Optional.empty(),

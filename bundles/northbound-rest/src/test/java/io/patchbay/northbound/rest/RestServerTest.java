@@ -106,6 +106,8 @@ final class RestServerTest {
     "viewer,PUT,/api/v1/things/plug1/properties/limit,operator",
     "viewer,PUT,/api/v1/things/plug1/desired/limit,operator",
     "viewer,DELETE,/api/v1/things/plug1/desired/limit,operator",
+    "operator,PUT,/api/v1/things/plug1/recorder,integrator",
+    "operator,GET,/api/v1/things/plug1/recording,integrator",
     "viewer,DELETE,/api/v1/things/plug1,operator",
     "operator,POST,/api/v1/bundles,integrator",
     "operator,PUT,/api/v1/profiles/x,integrator",
@@ -243,6 +245,29 @@ final class RestServerTest {
         409,
         "by the profile");
     assertThat(hub.json("PUT", write, "operator", "8").statusCode()).isNotEqualTo(409);
+  }
+
+  @Test
+  void recordsFramesForWhoeverMayReadThem() throws Exception {
+    String recorder = "/api/v1/things/plug1/recorder";
+    String recording = "/api/v1/things/plug1/recording";
+    problem(hub.get("/api/v1/things/gone/recorder", "viewer"), 404, "no thing");
+    assertThat(tree(hub.get(recorder, "viewer")).get("on").booleanValue()).isFalse();
+    problem(hub.get(recording, "integrator"), 409, "is not recorded");
+    assertThat(tree(hub.json("PUT", recorder, "integrator", "")).get("on").booleanValue()).isTrue();
+    assertThat(hub.get(recording, "integrator").body()).isEqualTo("recording of plug1");
+    assertThat(
+            hub.send(hub.request(recording, "integrator").header("Accept", "application/yaml"))
+                .body())
+        .startsWith("examples:");
+    assertThat(hub.get("/api/v1/audit", "administrator").body()).contains("recorder.export");
+    assertThat(
+            hub.send(hub.request("/api/v1/rejected", "viewer").header("Accept", "application/yaml"))
+                .body())
+        .startsWith("examples:");
+    assertThat(hub.json("DELETE", recorder, "integrator", "").statusCode()).isEqualTo(204);
+    problem(
+        hub.json("DELETE", "/api/v1/things/plug2/recorder", "integrator", ""), 409, "record: true");
   }
 
   @Test
