@@ -5,8 +5,8 @@ const rows = new Map();
 let attempt = 0;
 
 const say = text => { $('#message').textContent = text; };
-const call = (path, headers, signal) =>
-  fetch(path, { signal, headers: { Authorization: `Bearer ${sessionStorage.getItem('token')}`, ...headers } });
+const call = (path, headers, signal, method) =>
+  fetch(path, { signal, method, headers: { Authorization: `Bearer ${sessionStorage.getItem('token')}`, ...headers } });
 
 async function problem(response) {
   const body = await response.json().catch(() => ({}));
@@ -16,9 +16,12 @@ async function problem(response) {
 function row(thing, property) {
   const key = `${thing}/${property}`;
   if (!rows.has(key)) {
-    const line = $('tbody').insertRow();
+    const line = $('#things tbody').insertRow();
     for (let i = 0; i < 7; i++) line.insertCell();
-    line.cells[0].textContent = thing;
+    const open = document.createElement('button');
+    open.textContent = thing;
+    open.onclick = () => openThing(thing);
+    line.cells[0].append(open);
     line.cells[2].textContent = property;
     rows.set(key, line);
   }
@@ -41,6 +44,54 @@ function showStatus(thing, status) {
   }
 }
 
+// The page of one thing: what is desired of it and why not yet, and its recorder.
+async function openThing(thing) {
+  const path = `/api/v1/things/${encodeURIComponent(thing)}`;
+  const get = async (part, type) => {
+    const response = await call(path + part, type && { Accept: type });
+    if (!response.ok) throw await problem(response);
+    return type ? response.text() : response.json();
+  };
+  try {
+    const { desired } = await get('/desired');
+    const recorder = await get('/recorder');
+    $('#thing h2').textContent = thing;
+    $('#thing tbody').replaceChildren();
+    for (const one of desired) {
+      const line = $('#thing tbody').insertRow();
+      const reported = one.reported ? one.reported.value : '';
+      [one.property, one.desired, reported, one.state, one.detail, `${one.source} ${one.by}`]
+        .forEach(text => { line.insertCell().textContent = text; });
+      line.className = one.state;
+    }
+    $('#thing').hidden = false;
+    $('#recorder').textContent = recorder.on ? `${recorder.frames} frames kept` : '';
+    $('#record').textContent = recorder.on ? 'Stop recording' : 'Record frames';
+    $('#record').disabled = recorder.byProfile;
+    $('#record').onclick = async () => {
+      const response = await call(`${path}/recorder`, {}, undefined, recorder.on ? 'DELETE' : 'PUT');
+      if (!response.ok) say((await problem(response)).message);
+      openThing(thing);
+    };
+    $('#examples').hidden = !recorder.on;
+    $('#examples').onclick = async event => {
+      event.preventDefault();
+      try {
+        const text = await get('/recording', 'application/yaml');
+        const link = document.createElement('a');
+        link.href = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }));
+        link.download = `${thing}-examples.yaml`;
+        link.click();
+        URL.revokeObjectURL(link.href);
+      } catch (error) {
+        say(error.message);
+      }
+    };
+  } catch (error) {
+    say(error.message);
+  }
+}
+
 async function list() {
   for (let after = '', more = true; more;) {
     const response = await call(`/api/v1/things?limit=1000&after=${encodeURIComponent(after)}`);
@@ -55,7 +106,7 @@ async function list() {
     after = page.next;
     more = after !== '';
   }
-  $('table').hidden = false;
+  $('#things').hidden = false;
 }
 
 async function follow(mine) {
@@ -92,7 +143,7 @@ async function follow(mine) {
 async function start() {
   const mine = ++attempt;
   rows.clear();
-  $('tbody').replaceChildren();
+  $('#things tbody').replaceChildren();
   try {
     await list();
     follow(mine);

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param journal whether uplinks are kept; without it a reading reaches live receivers only
  * @param parts forms of frames that tell of several things: each part is then read as a frame of
  *     its own
+ * @param record whether the last raw frames of each of its things are recorded
  */
 public record Profile(
     String id,
@@ -26,7 +27,8 @@ public record Profile(
     Map<String, Event> events,
     List<Form> status,
     boolean journal,
-    List<Form> parts) {
+    List<Form> parts,
+    boolean record) {
   public Profile {
     match = List.copyOf(match);
     properties = Map.copyOf(properties);
@@ -48,7 +50,47 @@ public record Profile(
       Map<String, Event> events,
       List<Form> status,
       boolean journal) {
-    this(id, version, title, thing, match, properties, actions, events, status, journal, List.of());
+    this(
+        id,
+        version,
+        title,
+        thing,
+        match,
+        properties,
+        actions,
+        events,
+        status,
+        journal,
+        List.of(),
+        false);
+  }
+
+  /** A profile whose frames are not recorded. */
+  public Profile(
+      String id,
+      String version,
+      String title,
+      String thing,
+      List<Match> match,
+      Map<String, Property> properties,
+      Map<String, Action> actions,
+      Map<String, Event> events,
+      List<Form> status,
+      boolean journal,
+      List<Form> parts) {
+    this(
+        id,
+        version,
+        title,
+        thing,
+        match,
+        properties,
+        actions,
+        events,
+        status,
+        journal,
+        parts,
+        false);
   }
 
   /** {@code id@version}: what a reading keeps of the profile that made it. */

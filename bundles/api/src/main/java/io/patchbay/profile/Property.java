@@ -1,5 +1,6 @@
 package io.patchbay.profile;
 
+import io.patchbay.thing.Value;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param forms how it is reached; none of a property that is computed
  * @param keeping which of its readings are passed on
  * @param compute how it is made of others of the same frame; empty when a device says it
+ * @param desired what the hub sees to that it is; empty when that is left to others
  */
 public record Property(
     String name,
@@ -25,9 +27,36 @@ public record Property(
     Optional<Duration> poll,
     List<Form> forms,
     Keeping keeping,
-    Optional<Formula> compute) {
+    Optional<Formula> compute,
+    Optional<Value> desired) {
   public Property {
     forms = List.copyOf(forms);
+  }
+
+  /** A property of which nothing is desired. */
+  public Property(
+      String name,
+      String title,
+      String semantic,
+      DataSchema schema,
+      boolean readOnly,
+      Optional<Duration> staleAfter,
+      Optional<Duration> poll,
+      List<Form> forms,
+      Keeping keeping,
+      Optional<Formula> compute) {
+    this(
+        name,
+        title,
+        semantic,
+        schema,
+        readOnly,
+        staleAfter,
+        poll,
+        forms,
+        keeping,
+        compute,
+        Optional.empty());
   }
 
   /** A property that a device says, every reading of which in range is passed on. */
@@ -50,6 +79,7 @@ public record Property(
         poll,
         forms,
         Keeping.ALL,
+        Optional.empty(),
         Optional.empty());
   }
 }

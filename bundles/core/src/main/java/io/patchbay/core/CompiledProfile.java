@@ -18,6 +18,7 @@ import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Quality;
+import io.patchbay.thing.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -49,6 +50,7 @@ final class CompiledProfile {
   private final Map<String, Conformer> properties = new HashMap<>();
   private final Map<String, Gate> gates = new HashMap<>();
   private final List<Property> computed = new ArrayList<>();
+  private final Map<String, Value> desired = new HashMap<>();
   private final Map<String, Map<String, Conformer>> events = new HashMap<>();
   private final Map<String, FrameDecoder> targets = new ConcurrentHashMap<>();
   private final Map<Slot, Codec> encoders = new ConcurrentHashMap<>();
@@ -75,6 +77,9 @@ final class CompiledProfile {
         .values().stream()
             .filter(property -> property.compute().isPresent())
             .forEach(computed::add);
+    profile
+        .properties()
+        .forEach((name, property) -> property.desired().ifPresent(v -> desired.put(name, v)));
     profile.events().forEach((name, event) -> attempt(name, () -> events.put(name, fields(event))));
     Map<String, Map<Group, List<Slot>>> grouped = new TreeMap<>();
     slots().forEach(slot -> attempt(slot.name(), () -> group(slot, grouped)));
@@ -242,6 +247,11 @@ final class CompiledProfile {
   @Nullable Quality outside(String property) {
     Property known = profile.properties().get(property);
     return known == null ? null : known.keeping().outside().orElse(null);
+  }
+
+  /** By name of property; only of those of which something is desired. */
+  Map<String, Value> desired() {
+    return desired;
   }
 
   /** By name of property; only of those that hold something back. */

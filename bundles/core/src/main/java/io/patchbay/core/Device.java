@@ -37,6 +37,7 @@ final class Device {
   private volatile Standing standing;
   private volatile @Nullable Standing expected;
   private volatile boolean announced;
+  private volatile Tapes.@Nullable Tape tape;
 
   /**
    * @param announced whether the log tells of its discovery, or need not
@@ -62,6 +63,15 @@ final class Device {
 
   void registered(Registered changed) {
     registered = changed;
+  }
+
+  /** What records its frames; null when nothing does. */
+  Tapes.@Nullable Tape tape() {
+    return tape;
+  }
+
+  void tape(Tapes.@Nullable Tape now) {
+    tape = now;
   }
 
   boolean announced() {
@@ -127,6 +137,30 @@ final class Device {
     } else if (recorded.uplink() instanceof Uplink.StatusChange change) {
       standing = new Standing(change.status(), change.detail(), change.time());
     }
+  }
+
+  /** The latest reading of a property that can be relied on; null when there is none. */
+  Uplink.@Nullable Reading reported(String property) {
+    Recorded recorded = latest.get(property);
+    return recorded != null
+            && recorded.uplink() instanceof Uplink.Reading reading
+            && reading.quality() == Quality.GOOD
+        ? reading
+        : null;
+  }
+
+  /** Whether anything has ever come from it. */
+  boolean everHeard() {
+    return standing.status() != Status.UNKNOWN || !latest.isEmpty();
+  }
+
+  /** How it stands, in words. */
+  String standing() {
+    Standing present = standing;
+    return present.status().name().toLowerCase(java.util.Locale.ROOT)
+        + " since "
+        + present.since()
+        + (present.detail().isEmpty() ? "" : ": " + present.detail());
   }
 
   ThingState state(Optional<Profile> profile, Instant now) {

@@ -118,6 +118,7 @@ final class Directory {
       return false;
     }
     identity(device.thing()).ifPresent(identity -> identities.remove(identity, device));
+    Tapes.forget(device);
     return true;
   }
 }

@@ -106,6 +106,15 @@ final class Downlink implements Commands, AutoCloseable {
     return new Ticket(tracked.id(), tracked.outcome());
   }
 
+  /** A command that must not be sent. */
+  Ticket refuse(Command command, String by, String why) {
+    Tracked tracked = new Tracked(CommandId.fresh(), command, by, false, clock);
+    count(tracked);
+    log.add(tracked);
+    tracked.end(Reason.NOT_ALLOWED, why);
+    return new Ticket(tracked.id(), tracked.outcome());
+  }
+
   /** A read of the hub's own: not remembered, behind everything else. */
   CompletionStage<Outcome> poll(Command.Read read) {
     Tracked tracked = new Tracked(CommandId.fresh(), read, "poller", true, clock);

@@ -1,5 +1,6 @@
 package io.patchbay.core;
 
+import io.patchbay.northbound.Commands;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics.Sample;
 import io.patchbay.profile.Profile;
@@ -8,16 +9,20 @@ import io.patchbay.southbound.InterestListener;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.store.Journal;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Registered.Admission;
 import io.patchbay.store.ThingStore;
+import io.patchbay.thing.Command;
 import io.patchbay.thing.ThingId;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.random.RandomGenerator;
 
 /** Core, put together: what stands here is what there is. */
 final class Hub implements AutoCloseable {
@@ -37,11 +42,14 @@ final class Hub implements AutoCloseable {
   final Downlink commands;
   final Poller poller;
   final Interests interests;
+  final StandingOrders desired;
+  final Tapes tapes;
 
   Hub(
       Settings settings,
       Journal journal,
       ThingStore store,
+      OrderStore orders,
       MediaTypes mediaTypes,
       Map<String, Profile> profiles,
       Clock clock) {
@@ -72,19 +80,27 @@ final class Hub implements AutoCloseable {
             clock,
             this::changed);
     rejections = new RejectedFrames(journal, uplink, tally);
+    Requests requests = new Requests(directory, catalogue, ports);
     commands =
         new Downlink(
-            new Requests(directory, catalogue, ports),
-            ports,
-            uplink,
-            presences,
-            feeds,
-            schedule.pool(),
-            schedule,
-            clock,
-            COMMANDS);
+            requests, ports, uplink, presences, feeds, schedule.pool(), schedule, clock, COMMANDS);
     poller = new Poller(directory, catalogue, ports, commands, schedule, clock);
     interests = new Interests(catalogue, directory, ports, schedule.pool());
+    tapes = new Tapes(directory, catalogue);
+    desired =
+        new StandingOrders(
+            settings.rhythm(),
+            directory,
+            catalogue,
+            ports,
+            requests,
+            commands,
+            orders,
+            feeds,
+            schedule.pool(),
+            schedule::after,
+            clock,
+            RandomGenerator.getDefault());
     for (Registered registered : store.load()) {
       directory.put(registered);
     }
@@ -92,6 +108,8 @@ final class Hub implements AutoCloseable {
       directory.find(recorded.uplink().thing()).ifPresent(device -> device.remember(recorded));
     }
     catalogue.change(profiles);
+    desired.load();
+    tapes.planAll();
   }
 
   /** Called while it is a frame's turn: must be quick. */
@@ -100,18 +118,24 @@ final class Hub implements AutoCloseable {
       catalogue.forgetSources();
     }
     poller.plan(device.id());
+    desired.plan(device.id());
+    tapes.plan(device.id());
     interests.changed();
   }
 
   private void changed(ThingId id) {
     catalogue.forgetSources();
     poller.plan(id);
+    desired.plan(id);
+    tapes.plan(id);
     interests.changed();
   }
 
   void profiles(Map<String, Profile> all) {
     catalogue.change(all);
     poller.planAll();
+    desired.planAll();
+    tapes.planAll();
     interests.changed();
   }
 
@@ -129,17 +153,20 @@ final class Hub implements AutoCloseable {
   private void protocolsChanged() {
     catalogue.recompile();
     poller.planAll();
+    desired.planAll();
     interests.changed();
   }
 
   void add(String scheme, DownlinkPort port) {
     ports.add(scheme, port);
     poller.planAll();
+    desired.planAll();
   }
 
   void remove(String scheme, DownlinkPort port) {
     if (ports.remove(scheme, port)) {
       poller.planAll();
+      desired.planAll();
     }
   }
 
@@ -151,10 +178,20 @@ final class Hub implements AutoCloseable {
     interests.remove(listener);
   }
 
+  /** A property that has a desired value is not written otherwise: the two would fight. */
+  Commands.Ticket submit(Command command, String by) {
+    Optional<String> standing = desired.forbids(command);
+    return standing.isPresent()
+        ? commands.refuse(command, by, standing.get())
+        : commands.submit(command, by);
+  }
+
   List<Sample> samples() {
     List<Sample> samples = new ArrayList<>(tally.samples());
     samples.addAll(feeds.samples());
     samples.addAll(commands.samples());
+    samples.addAll(desired.samples());
+    samples.addAll(tapes.samples());
     samples.add(
         Sample.counter(
             "patchbay_polls_skipped_total",
@@ -199,6 +236,7 @@ final class Hub implements AutoCloseable {
 
   @Override
   public void close() {
+    desired.close();
     commands.close();
     schedule.close();
   }

@@ -1,7 +1,9 @@
 package io.patchbay.core;
 
 import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
@@ -16,6 +18,7 @@ import io.patchbay.southbound.Receipt;
 import io.patchbay.southbound.UplinkPort;
 import io.patchbay.store.Journal;
 import io.patchbay.store.KeptFrame;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.store.ThingStore;
@@ -25,6 +28,7 @@ import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Uplink;
+import io.patchbay.thing.Value;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -51,13 +55,24 @@ import org.osgi.service.metatype.annotations.Option;
       Things.class,
       Commands.class,
       Rejections.class,
+      DesiredValues.class,
+      Recorder.class,
       Metrics.class,
       Health.class,
       Profiles.Listener.class
     })
 @Designate(ocd = HubComponent.Config.class)
 public final class HubComponent
-    implements UplinkPort, Feed, Things, Commands, Rejections, Metrics, Health, Profiles.Listener {
+    implements UplinkPort,
+        Feed,
+        Things,
+        Commands,
+        Rejections,
+        DesiredValues,
+        Recorder,
+        Metrics,
+        Health,
+        Profiles.Listener {
   /** Settings of core. */
   @ObjectClassDefinition(name = "Patchbay core")
   public @interface Config {
@@ -82,6 +97,25 @@ public final class HubComponent
     @AttributeDefinition(
         description = "Devices that nobody registered are refused when there are this many things")
     int maxThings() default 100_000;
+
+    /** Writes of desired values. */
+    @AttributeDefinition(
+        description = "Desired values written a second in the whole hub, 1 to 1000")
+    int desiredPerSecond() default 20;
+
+    /** Pause after a write. */
+    @AttributeDefinition(
+        description =
+            "Seconds after which a desired value that the device has not reported is written again;"
+                + " doubled each time, up to an hour")
+    int desiredRetrySeconds() default 10;
+
+    /** Bound of retries. */
+    @AttributeDefinition(
+        description =
+            "Writes in a row that bring nothing; then only when the device comes back or the order"
+                + " or the profile changes")
+    int desiredAttempts() default 8;
   }
 
   private final Hub hub;
@@ -93,6 +127,7 @@ public final class HubComponent
       BundleContext context,
       @Reference Journal journal,
       @Reference ThingStore store,
+      @Reference OrderStore orders,
       @Reference Profiles profiles,
       @Reference MediaTypes mediaTypes) {
     hub =
@@ -100,9 +135,14 @@ public final class HubComponent
             new Settings(
                 Settings.Onboarding.of(config.onboarding()),
                 config.maxFrameBytes(),
-                config.maxThings()),
+                config.maxThings(),
+                Rhythm.of(
+                    config.desiredRetrySeconds(),
+                    config.desiredAttempts(),
+                    config.desiredPerSecond())),
             journal,
             store,
+            orders,
             mediaTypes,
             profiles.current(),
             Clock.systemUTC());
@@ -163,7 +203,7 @@ public final class HubComponent
 
   @Override
   public Ticket submit(Command command, String by) {
-    return hub.commands.submit(command, by);
+    return hub.submit(command, by);
   }
 
   @Override
@@ -189,6 +229,51 @@ public final class HubComponent
   @Override
   public CompletionStage<Integer> discard(List<Long> ids) {
     return hub.rejections.discard(ids);
+  }
+
+  @Override
+  public Optional<Recorder.State> state(ThingId thing) {
+    return hub.tapes.state(thing);
+  }
+
+  @Override
+  public boolean start(ThingId thing) {
+    return hub.tapes.start(thing);
+  }
+
+  @Override
+  public void stop(ThingId thing) {
+    hub.tapes.stop(thing);
+  }
+
+  @Override
+  public Optional<Recording> recording(ThingId thing) {
+    return hub.tapes.recording(thing);
+  }
+
+  @Override
+  public List<Desired> of(ThingId thing) {
+    return hub.desired.of(thing);
+  }
+
+  @Override
+  public Optional<Desired> find(ThingId thing, String property) {
+    return hub.desired.find(thing, property);
+  }
+
+  @Override
+  public CompletionStage<Desired> order(ThingId thing, String property, Value value, String by) {
+    return hub.desired.order(thing, property, value, by);
+  }
+
+  @Override
+  public CompletionStage<Boolean> withdraw(ThingId thing, String property) {
+    return hub.desired.withdraw(thing, property);
+  }
+
+  @Override
+  public void state(ThingId thing, Map<String, Value> values) {
+    hub.desired.state(thing, values);
   }
 
   @Override

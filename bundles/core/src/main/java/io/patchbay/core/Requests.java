@@ -107,10 +107,7 @@ final class Requests {
       }
     } else if (command instanceof Command.Write write) {
       String name = write.property();
-      Property property = property(profile, name);
-      if (property.readOnly()) {
-        throw new Unsendable(Reason.NOT_ALLOWED, "property '" + name + "' is read-only");
-      }
+      Property property = writable(profile, device, name);
       Form form = form(property.forms(), device, Op.WRITE, name);
       Conformer conformer = profile.property(name).orElseThrow(() -> broken(name));
       Value value = down(conformer, name, write.value());
@@ -153,6 +150,29 @@ final class Requests {
               bare ? Optional.empty() : encoded(profile, protocol, slot, input)));
     }
     return new Request(id, command, device.thing(), wires);
+  }
+
+  private static Property writable(CompiledProfile profile, Device device, String name)
+      throws Unsendable {
+    Property property = property(profile, name);
+    if (property.readOnly()) {
+      throw new Unsendable(Reason.NOT_ALLOWED, "property '" + name + "' is read-only");
+    }
+    form(property.forms(), device, Op.WRITE, name);
+    return property;
+  }
+
+  /** The value as the profile's type, when it can be written to the property. */
+  Value acceptable(Device device, String name, Value value) throws Unsendable {
+    CompiledProfile profile = profile(device);
+    writable(profile, device, name);
+    Conformer conformer = profile.property(name).orElseThrow(() -> broken(name));
+    down(conformer, name, value);
+    try {
+      return conformer.checked(value);
+    } catch (DecodeException e) {
+      throw new Unsendable(Reason.INVALID_VALUE, name + ": " + e.detail());
+    }
   }
 
   private static Property property(CompiledProfile profile, String name) throws Unsendable {

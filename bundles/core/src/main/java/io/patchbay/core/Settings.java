@@ -5,8 +5,13 @@ package io.patchbay.core;
  *
  * @param maxFrameBytes larger frames are rejected
  * @param maxThings more are not taken by onboarding
+ * @param rhythm how desired values are written
  */
-record Settings(Onboarding onboarding, int maxFrameBytes, int maxThings) {
+record Settings(Onboarding onboarding, int maxFrameBytes, int maxThings, Rhythm rhythm) {
+  Settings(Onboarding onboarding, int maxFrameBytes, int maxThings) {
+    this(onboarding, maxFrameBytes, maxThings, Rhythm.DEFAULT);
+  }
+
   /** What happens to a device that nobody registered and that a profile's match knows. */
   enum Onboarding {
     AUTO,

@@ -175,6 +175,7 @@ final class UplinkPipeline implements UplinkPort {
       forget(passage);
     } else if (passage.repeats == null) {
       remember(passage, ((Appended.Stored) appended).first());
+      record(passage);
     }
     tally.receipt(receipt);
     return new Taken(receipt, passage.uplinks);
@@ -405,6 +406,14 @@ final class UplinkPipeline implements UplinkPort {
       sequence += kept ? 1 : 0;
       source.device().remember(recorded);
       feeds.publish(recorded);
+    }
+  }
+
+  private static void record(Passage passage) {
+    Source source = passage.draft.source().orElse(null);
+    Tapes.Tape tape = source == null ? null : source.device().tape();
+    if (tape != null && !passage.frame.mediaType().equals(DECODED)) {
+      tape.add(passage);
     }
   }
 

@@ -61,6 +61,7 @@ final class TestHub implements AutoCloseable {
             new Settings(onboarding, 100_000, 1_000),
             journal,
             journal,
+            journal,
             new PairsMediaTypes(),
             Map.of("plug", plug("1")),
             clock);

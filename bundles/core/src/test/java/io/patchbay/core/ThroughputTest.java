@@ -111,6 +111,7 @@ final class ThroughputTest {
                 Settings.DEFAULT,
                 instant(),
                 things,
+                things,
                 new Ready(),
                 Map.of("plug", profile),
                 Clock.systemUTC())) {

@@ -88,6 +88,7 @@ final class ProfileReader {
         "actions",
         "events",
         "journal",
+        "record",
         "examples");
     String id = root.needed("id");
     if (!id.isEmpty() && !ID.matcher(id).matches()) {
@@ -124,7 +125,8 @@ final class ProfileReader {
             events,
             status,
             root.get("journal").bool().orElse(true),
-            parts);
+            parts,
+            root.get("record").bool().orElse(false));
     return new Read(profile, sites, root.get("examples").elements());
   }
 
@@ -190,6 +192,7 @@ final class ProfileReader {
         "minimumInterval",
         "outOfRange",
         "compute",
+        "desired",
         "forms");
     String semantic = entry.get("semantic").text("");
     if (!semantic.isEmpty() && !SEMANTIC.matcher(semantic).matches()) {
@@ -226,7 +229,8 @@ final class ProfileReader {
         poll,
         forms,
         ValueRules.keeping(entry, schema),
-        compute);
+        compute,
+        ValueRules.desired(name, entry, schema, readOnly || compute.isPresent()));
   }
 
   private Action action(String name, Entry entry) {

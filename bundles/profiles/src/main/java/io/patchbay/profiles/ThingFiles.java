@@ -1,5 +1,6 @@
 package io.patchbay.profiles;
 
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Finding;
@@ -9,6 +10,7 @@ import io.patchbay.profile.Profiles;
 import io.patchbay.store.Registered;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Value;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,6 +53,7 @@ public final class ThingFiles implements ArtifactInstaller, Profiles.Listener, H
   private final Map<ThingId, Finding> failed = new ConcurrentHashMap<>();
 
   private @Nullable Things things;
+  private volatile @Nullable DesiredValues desired;
 
   @Activate
   public ThingFiles(BundleContext context) throws IOException {
@@ -76,6 +79,26 @@ public final class ThingFiles implements ArtifactInstaller, Profiles.Listener, H
         });
     if (refused.isEmpty()) {
       forget(directory, known);
+    }
+  }
+
+  /** The room of desired values is there: it learns what all files say. */
+  @Reference(policy = ReferencePolicy.DYNAMIC, cardinality = ReferenceCardinality.OPTIONAL)
+  synchronized void bindDesired(DesiredValues room) {
+    desired = room;
+    files.values().forEach(list -> list.desired().forEach(room::state));
+  }
+
+  synchronized void unbindDesired(DesiredValues room) {
+    if (room.equals(desired)) {
+      desired = null;
+    }
+  }
+
+  private void state(ThingId thing, Map<String, Value> values) {
+    DesiredValues room = desired;
+    if (room != null) {
+      room.state(thing, values);
     }
   }
 
@@ -128,7 +151,7 @@ public final class ThingFiles implements ArtifactInstaller, Profiles.Listener, H
     } catch (Flaw flaw) {
       Report report = new Report(shown);
       report.error(flaw.line(), flaw.message());
-      list = new ThingList(Map.of(), report.findings());
+      list = new ThingList(Map.of(), Map.of(), report.findings());
     }
     if (list.refused()) {
       list.findings().stream().limit(5).forEach(finding -> LOG.warn("Refused: {}", finding));
@@ -178,16 +201,26 @@ public final class ThingFiles implements ArtifactInstaller, Profiles.Listener, H
       return;
     }
     String shown = FOLDER + "/" + folder.relativize(file);
-    list.things().forEach((thing, line) -> register(directory, shown, thing, line));
+    list.things()
+        .forEach(
+            (thing, line) ->
+                register(
+                    directory,
+                    shown,
+                    thing,
+                    line,
+                    list.desired().getOrDefault(thing.id(), Map.of())));
   }
 
-  private void register(Things directory, String shown, Thing thing, int line) {
+  private void register(
+      Things directory, String shown, Thing thing, int line, Map<String, Value> values) {
     directory
         .register(thing, Registered.Origin.FILE)
         .whenComplete(
             (state, problem) -> {
               if (problem == null) {
                 failed.remove(thing.id());
+                state(thing.id(), values);
               } else {
                 Finding finding = new Finding(Finding.Severity.ERROR, shown, line, reason(problem));
                 if (!finding.equals(failed.put(thing.id(), finding))) {
@@ -241,7 +274,12 @@ public final class ThingFiles implements ArtifactInstaller, Profiles.Listener, H
                   .forEach(
                       (thing, line) -> {
                         if (failed.containsKey(thing.id())) {
-                          register(directory, FOLDER + "/" + folder.relativize(file), thing, line);
+                          register(
+                              directory,
+                              FOLDER + "/" + folder.relativize(file),
+                              thing,
+                              line,
+                              list.desired().getOrDefault(thing.id(), Map.of()));
                         }
                       }));
     }

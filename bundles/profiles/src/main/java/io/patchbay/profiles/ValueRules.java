@@ -3,7 +3,12 @@ package io.patchbay.profiles;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Formula;
 import io.patchbay.profile.Keeping;
+import io.patchbay.profile.Op;
+import io.patchbay.profiles.media.Literals;
+import io.patchbay.southbound.Conformer;
+import io.patchbay.southbound.DecodeException;
 import io.patchbay.thing.Quality;
+import io.patchbay.thing.Value;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +55,45 @@ final class ValueRules {
       said.error(String.valueOf(e.getMessage()));
       return Optional.empty();
     }
+  }
+
+  /** What it shall be: a value that it can be written. */
+  static Optional<Value> desired(String name, Entry property, DataSchema schema, boolean readOnly) {
+    Entry said = property.get("desired");
+    Optional<String> text = said.text();
+    if (text.isEmpty()) {
+      return Optional.empty();
+    } else if (readOnly) {
+      said.error(
+          "'"
+              + name
+              + "' cannot be written, so nothing can be desired of it; give it a form with"
+              + " op: writeproperty");
+      return Optional.empty();
+    }
+    boolean reports =
+        property.get("poll").present()
+            || property.get("forms").elements().stream()
+                .map(form -> form.get("op"))
+                .anyMatch(op -> !op.present() || op.texts().contains(Op.OBSERVE.wot()));
+    if (!reports) {
+      said.warn(
+          "nothing reports '"
+              + name
+              + "', so the hub writes it in vain; give it a form that is"
+              + " observed, or poll it");
+    }
+    try {
+      Conformer conformer = new Conformer(schema);
+      Value value = conformer.checked(Literals.model(schema.type(), text.get()));
+      conformer.down(value);
+      return Optional.of(value);
+    } catch (DecodeException e) {
+      said.error("desired: " + e.detail());
+    } catch (IllegalArgumentException e) {
+      said.error("desired: " + e.getMessage());
+    }
+    return Optional.empty();
   }
 
   static Keeping keeping(Entry property, DataSchema schema) {

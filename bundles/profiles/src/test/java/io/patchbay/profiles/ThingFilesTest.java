@@ -2,6 +2,7 @@ package io.patchbay.profiles;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
@@ -9,11 +10,13 @@ import io.patchbay.store.Registered;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Value;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,6 +102,51 @@ class ThingFilesTest {
         .anyMatch(f -> f.line() == 3);
     assertThat(ThingList.read("t", "id: a\nprofile: p\ncolour: red").findings())
         .anyMatch(f -> f.line() == 3 && f.message().contains("colour"));
+  }
+
+  @Test
+  void whatAFileDesiresOfAThingIsToldWhenTheThingIsThere() throws IOException {
+    Map<ThingId, Map<String, Value>> told = new HashMap<>();
+    DesiredValues room = new Told(told);
+    Path file = write("a.yaml", "{ id: a, profile: plug, desired: { limit: 5, on: true } }\n");
+    ThingFiles files = new ThingFiles(folder);
+    files.bindThings(directory);
+    files.bindDesired(room);
+    ThingId a = new ThingId("a");
+    assertThat(told.get(a))
+        .isEqualTo(Map.of("limit", new Value.Int(5), "on", new Value.Bool(true)));
+    write("a.yaml", "{ id: a, profile: plug, desired: { limit: [5] } }\n");
+    files.update(file.toFile());
+    assertThat(files.checks().get(0).message()).contains("a.yaml:1: error: a desired value is");
+    assertThat(told.get(a)).hasSize(2);
+    write("a.yaml", "{ id: a, profile: plug, desired: { limit: 5.5 } }\n");
+    files.update(file.toFile());
+    assertThat(told.get(a)).isEqualTo(Map.of("limit", new Value.Num(5.5)));
+    write("a.yaml", "{ id: a, profile: plug }\n");
+    files.update(file.toFile());
+    assertThat(told.get(a)).isEmpty();
+  }
+
+  private record Told(Map<ThingId, Map<String, Value>> told) implements DesiredValues {
+    @Override
+    public List<Desired> of(ThingId thing) {
+      return List.of();
+    }
+
+    @Override
+    public CompletionStage<Desired> order(ThingId thing, String name, Value value, String by) {
+      return CompletableFuture.failedFuture(new RefusedException("not here"));
+    }
+
+    @Override
+    public CompletionStage<Boolean> withdraw(ThingId thing, String property) {
+      return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
+    public void state(ThingId thing, Map<String, Value> values) {
+      told.put(thing, values);
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
 import io.patchbay.store.KeptFrame;
 import io.patchbay.store.Ledger;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * thread, a bounded queue, stages completed in call order. It outlives what uses it, so a test
  * restarts a hub by building a new one on the same journal.
  */
-public final class InMemoryJournal implements Journal, ThingStore, AutoCloseable {
+public final class InMemoryJournal implements Journal, ThingStore, OrderStore, AutoCloseable {
   /** Told to a caller whose entry was not taken. */
   private static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
@@ -220,6 +221,21 @@ public final class InMemoryJournal implements Journal, ThingStore, AutoCloseable
   @Override
   public CompletionStage<Void> remove(ThingId id) {
     return enqueue(false, () -> keep(() -> log.remove(id)));
+  }
+
+  @Override
+  public List<Order> orders() {
+    return log.orders();
+  }
+
+  @Override
+  public CompletionStage<Void> save(Order order) {
+    return enqueue(false, () -> keep(() -> log.save(order)));
+  }
+
+  @Override
+  public CompletionStage<Void> cancel(ThingId thing, String property) {
+    return enqueue(false, () -> keep(() -> log.cancel(thing, property)));
   }
 
   @SuppressWarnings("NullAway") // the only value of Void is null

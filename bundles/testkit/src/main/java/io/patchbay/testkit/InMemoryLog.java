@@ -6,6 +6,7 @@ import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
 import io.patchbay.store.KeptFrame;
 import io.patchbay.store.Ledger;
+import io.patchbay.store.OrderStore.Order;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
@@ -31,6 +32,7 @@ final class InMemoryLog {
   private final TreeMap<Long, KeptFrame> kept = new TreeMap<>();
   private final Map<String, InMemorySubscription> subscriptions = new TreeMap<>();
   private final Map<ThingId, Registered> things = new TreeMap<>();
+  private final Map<String, Order> orders = new TreeMap<>();
   private long last;
   private long lastKept;
   private long accepted;
@@ -193,5 +195,17 @@ final class InMemoryLog {
 
   synchronized void remove(ThingId id) {
     things.remove(id);
+  }
+
+  synchronized List<Order> orders() {
+    return List.copyOf(orders.values());
+  }
+
+  synchronized void save(Order order) {
+    orders.put(order.thing() + "/" + order.property(), order);
+  }
+
+  synchronized void cancel(ThingId thing, String property) {
+    orders.remove(thing + "/" + property);
   }
 }

@@ -18,6 +18,7 @@ import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.store.Appended;
 import io.patchbay.store.Journal;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Registered;
 import io.patchbay.store.ThingStore;
 import io.patchbay.thing.Bytes;
@@ -243,7 +244,13 @@ final class PipelineBench {
     Profile profile = profile(mediaType);
     Profiles profiles = () -> Map.of(profile.id(), profile);
     return new HubComponent(
-        config(), context(), journal, new Things(), profiles, new StandardMediaTypes());
+        config(),
+        context(),
+        journal,
+        new Things(),
+        new Things(),
+        profiles,
+        new StandardMediaTypes());
   }
 
   /** As it is, from °F, scaled, a boolean. */
@@ -300,7 +307,22 @@ final class PipelineBench {
   }
 
   /** The things, registered. */
-  private static final class Things implements ThingStore {
+  private static final class Things implements ThingStore, OrderStore {
+    @Override
+    public List<Order> orders() {
+      return List.of();
+    }
+
+    @Override
+    public CompletionStage<Void> save(Order order) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> cancel(ThingId thing, String property) {
+      return CompletableFuture.completedFuture(null);
+    }
+
     @Override
     public List<Registered> load() {
       List<Registered> all = new ArrayList<>();

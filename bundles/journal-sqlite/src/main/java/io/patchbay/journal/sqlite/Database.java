@@ -15,10 +15,14 @@ import org.sqlite.SQLiteException;
 
 /** The file {@code journal.db}: its schema, its connections, and what its errors mean in words. */
 final class Database {
-  private static final int SCHEMA = 1;
+  private static final int SCHEMA = 2;
 
   /** "PtBy", so that {@code file} and people can tell. */
   private static final int APPLICATION = 0x50744279;
+
+  /** Since schema 2; key: thing/property. */
+  private static final String DESIRED =
+      "CREATE TABLE desired(id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID";
 
   private static final List<String> TABLES =
       List.of(
@@ -40,7 +44,8 @@ final class Database {
           "CREATE TABLE kept(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at INTEGER NOT NULL,"
               + " size INTEGER NOT NULL, data BLOB NOT NULL)",
           "CREATE INDEX kept_by_kind ON kept(kind, id, at, size)",
-          "CREATE TABLE thing(id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID");
+          "CREATE TABLE thing(id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
+          DESIRED);
 
   private final Path file;
   private final boolean full;
@@ -89,13 +94,22 @@ final class Database {
     if (version == SCHEMA) {
       return;
     }
+    if (version == 1) {
+      change(connection, List.of(DESIRED));
+      return;
+    }
     if (number(connection, "SELECT count(*) FROM sqlite_schema") > 0) {
       throw new IllegalStateException(
           file + " is an SQLite file, but no journal of a hub: move it away");
     }
+    change(connection, TABLES);
+  }
+
+  /** All or nothing: a hub that is killed meanwhile finds the file as it was. */
+  private static void change(Connection connection, List<String> tables) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
-      for (String table : TABLES) {
+      for (String table : tables) {
         statement.execute(table);
       }
       statement.execute("PRAGMA application_id = " + APPLICATION);

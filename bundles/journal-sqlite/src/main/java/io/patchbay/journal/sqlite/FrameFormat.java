@@ -5,6 +5,7 @@ import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Target;
 import io.patchbay.store.KeptFrame;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.thing.Bytes;
@@ -14,7 +15,9 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** Kept frames, registered things and selections in octets; rare, so words are written out. */
+/**
+ * Kept frames, registered things, orders and selections in octets; rare, so words are written out.
+ */
 final class FrameFormat {
   private static final int VERSION = 1;
 
@@ -88,6 +91,24 @@ final class FrameFormat {
         UplinkFormat.thing(in),
         Registered.Admission.valueOf(in.text()),
         Registered.Origin.valueOf(in.text()),
+        Instant.ofEpochMilli(in.zigzag()));
+  }
+
+  static byte[] write(OrderStore.Order order) {
+    Packer out = new Packer(128).octet(VERSION);
+    out.text(order.thing().value()).text(order.property());
+    UplinkFormat.value(out, order.value());
+    return out.text(order.by()).zigzag(order.since().toEpochMilli()).toArray();
+  }
+
+  static OrderStore.Order order(byte[] data) {
+    Unpacker in = new Unpacker(data);
+    version(in);
+    return new OrderStore.Order(
+        new ThingId(in.text()),
+        in.text(),
+        UplinkFormat.value(in),
+        in.text(),
         Instant.ofEpochMilli(in.zigzag()));
   }
 

@@ -53,7 +53,7 @@ final class Intake {
     }
   }
 
-  /** Takes a change of a thing in; false when there was no room. */
+  /** Takes a change of what is remembered by name in; false when there was no room. */
   boolean remember(Work.Remember remember, Duration patience) {
     lock.lock();
     try {

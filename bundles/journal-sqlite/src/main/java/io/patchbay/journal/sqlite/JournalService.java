@@ -8,6 +8,7 @@ import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
 import io.patchbay.store.KeptFrame;
 import io.patchbay.store.Ledger;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
@@ -38,9 +39,9 @@ import org.osgi.service.metatype.annotations.Option;
     name = "io.patchbay.journal.sqlite",
     configurationPid = "io.patchbay.journal.sqlite",
     immediate = true,
-    service = {Journal.class, ThingStore.class, Metrics.class, Health.class})
+    service = {Journal.class, ThingStore.class, OrderStore.class, Metrics.class, Health.class})
 @Designate(ocd = JournalService.Config.class)
-public final class JournalService implements Journal, ThingStore, Metrics, Health {
+public final class JournalService implements Journal, ThingStore, OrderStore, Metrics, Health {
 
   /** Configuration of {@code io.patchbay.journal.sqlite}. */
   @ObjectClassDefinition(name = "Patchbay journal (SQLite)")
@@ -230,6 +231,21 @@ public final class JournalService implements Journal, ThingStore, Metrics, Healt
   @Override
   public CompletionStage<Void> remove(ThingId id) {
     return journal.remove(id);
+  }
+
+  @Override
+  public List<Order> orders() {
+    return journal.orders();
+  }
+
+  @Override
+  public CompletionStage<Void> save(Order order) {
+    return journal.save(order);
+  }
+
+  @Override
+  public CompletionStage<Void> cancel(ThingId thing, String property) {
+    return journal.cancel(thing, property);
   }
 
   @Override

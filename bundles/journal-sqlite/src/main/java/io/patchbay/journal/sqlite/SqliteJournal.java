@@ -7,6 +7,7 @@ import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
 import io.patchbay.store.KeptFrame;
 import io.patchbay.store.Ledger;
+import io.patchbay.store.OrderStore;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
@@ -28,13 +29,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The journal and the things' memory in one SQLite file, put together. */
-final class SqliteJournal implements Journal, ThingStore, AutoCloseable {
+final class SqliteJournal implements Journal, ThingStore, OrderStore, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
 
   private static final Duration THING_PATIENCE = Duration.ofSeconds(5);
@@ -303,14 +305,22 @@ final class SqliteJournal implements Journal, ThingStore, AutoCloseable {
 
   @Override
   public List<Registered> load() {
+    return remembered("SELECT data FROM thing ORDER BY id", FrameFormat::registered);
+  }
+
+  @Override
+  public List<Order> orders() {
+    return remembered("SELECT data FROM desired ORDER BY id", FrameFormat::order);
+  }
+
+  private <T> List<T> remembered(String query, Function<byte[], T> read) {
     return readers.read(
         connection -> {
-          List<Registered> all = new ArrayList<>();
-          try (PreparedStatement select =
-                  connection.prepareStatement("SELECT data FROM thing ORDER BY id");
+          List<T> all = new ArrayList<>();
+          try (PreparedStatement select = connection.prepareStatement(query);
               ResultSet rows = select.executeQuery()) {
             while (rows.next()) {
-              all.add(FrameFormat.registered(rows.getBytes(1)));
+              all.add(read.apply(rows.getBytes(1)));
             }
           }
           return all;
@@ -321,14 +331,37 @@ final class SqliteJournal implements Journal, ThingStore, AutoCloseable {
   public CompletionStage<Void> save(Registered registered) {
     return remember(
         new Work.Remember(
+            Work.Memory.THING,
             registered.thing().id().value(),
             Optional.of(Bytes.wrap(FrameFormat.write(registered))),
             new CompletableFuture<>()));
   }
 
   @Override
+  public CompletionStage<Void> save(Order order) {
+    return remember(
+        new Work.Remember(
+            Work.Memory.ORDER,
+            order.thing() + "/" + order.property(),
+            Optional.of(Bytes.wrap(FrameFormat.write(order))),
+            new CompletableFuture<>()));
+  }
+
+  @Override
+  public CompletionStage<Void> cancel(ThingId thing, String property) {
+    return remember(
+        new Work.Remember(
+            Work.Memory.ORDER,
+            thing + "/" + property,
+            Optional.empty(),
+            new CompletableFuture<>()));
+  }
+
+  @Override
   public CompletionStage<Void> remove(ThingId id) {
-    return remember(new Work.Remember(id.value(), Optional.empty(), new CompletableFuture<>()));
+    return remember(
+        new Work.Remember(
+            Work.Memory.THING, id.value(), Optional.empty(), new CompletableFuture<>()));
   }
 
   private CompletionStage<Void> remember(Work.Remember remember) {
@@ -337,7 +370,7 @@ final class SqliteJournal implements Journal, ThingStore, AutoCloseable {
     }
     return CompletableFuture.failedFuture(
         new IOException(
-            "'" + remember.thing() + "' could not be kept: the journal is busy or stopping"));
+            "'" + remember.name() + "' could not be kept: the journal is busy or stopping"));
   }
 
   Writer writer() {

@@ -258,6 +258,17 @@ final class UplinkFormat {
     };
   }
 
+  /** A value by itself. */
+  static void value(Packer out, Value value) {
+    int type = type(value);
+    out.octet(type);
+    value(out, type, value);
+  }
+
+  static Value value(Unpacker in) {
+    return value(in, in.octet());
+  }
+
   private static void skip(Unpacker in, int type) {
     switch (type) {
       case INT -> in.varint();

@@ -39,12 +39,18 @@ sealed interface Work {
     }
   }
 
+  /** What is remembered by name, each kind in a table of its own. */
+  enum Memory {
+    THING,
+    ORDER
+  }
+
   /**
-   * A thing to remember, or, without data, to forget.
+   * Something to remember by name, or, without data, to forget.
    *
    * @param data as {@link FrameFormat} writes it
    */
-  record Remember(String thing, Optional<Bytes> data, CompletableFuture<Void> stage)
+  record Remember(Memory memory, String name, Optional<Bytes> data, CompletableFuture<Void> stage)
       implements Work {
     @Override
     public int weight() {

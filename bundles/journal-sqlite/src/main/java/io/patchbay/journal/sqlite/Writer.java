@@ -313,7 +313,7 @@ final class Writer implements AutoCloseable {
             .stage()
             .completeExceptionally(
                 new IOException(
-                    "'" + remember.thing() + "' could not be kept: " + refused.why(), cause));
+                    "'" + remember.name() + "' could not be kept: " + refused.why(), cause));
       }
     }
   }

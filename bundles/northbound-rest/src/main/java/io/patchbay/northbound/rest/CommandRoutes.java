@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.patchbay.access.Role;
 import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.profile.Action;
 import io.patchbay.profile.DataSchema;
@@ -47,7 +48,7 @@ final class CommandRoutes {
         down(
                 "PUT",
                 THING + "/properties/{name}",
-                "Writes a property: 200 with the outcome, or 202",
+                "Writes a property: 200 with the outcome, or 202; 409 when a value of it is desired",
                 this::write)
             .taking(Route.JSON, "Value"),
         down(
@@ -87,6 +88,7 @@ final class CommandRoutes {
         profile(exchange.thing())
             .map(profile -> profile.properties().get(name))
             .map(Property::schema);
+    DesiredRoutes.refuseWrite(rooms.find(DesiredValues.class), exchange.thing(), name);
     JsonNode body = exchange.json();
     JsonNode given =
         body.isObject() ? Fields.of(body, "the body", List.of("value")).node("value") : body;

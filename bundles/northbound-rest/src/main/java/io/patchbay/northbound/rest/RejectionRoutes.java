@@ -3,13 +3,16 @@ package io.patchbay.northbound.rest;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.patchbay.access.Role;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Receipt;
+import io.patchbay.southbound.Rejection;
 import io.patchbay.store.KeptFrame;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** {@code /rejected}: frames that could not be taken. */
@@ -30,6 +33,7 @@ final class RejectionRoutes {
                 "Frames that could not be taken, oldest first",
                 "RejectedPage",
                 this::list)
+            .giving(200, RecorderRoutes.YAML, "Yaml")
             .asking(
                 Route.Parameter.number("after", "id after which the page begins"),
                 Route.Parameter.number("limit", "1 to 1000; 100 when not given")),
@@ -54,6 +58,12 @@ final class RejectionRoutes {
     int limit = (int) exchange.number("limit", 100, 1, 1_000);
     List<KeptFrame> frames =
         rooms.rejections().list(exchange.number("after", 0, 0, Long.MAX_VALUE), limit);
+    if (exchange.negotiate(List.of(Route.JSON, RecorderRoutes.YAML)).equals(RecorderRoutes.YAML)) {
+      List<Recorder.Recorded> examples =
+          frames.stream().filter(kept -> !kept.truncated()).map(RejectionRoutes::recorded).toList();
+      exchange.reply(200, RecorderRoutes.YAML, rooms.recordings().examples(examples));
+      return;
+    }
     ObjectNode body = Json.object();
     ArrayNode list = body.putArray("rejected");
     frames.forEach(frame -> list.add(json(frame)));
@@ -62,6 +72,15 @@ final class RejectionRoutes {
     ObjectNode counts = body.putObject("counts");
     new TreeMap<>(rooms.rejections().counts()).forEach(counts::put);
     exchange.reply(200, body);
+  }
+
+  private static Recorder.Recorded recorded(KeptFrame kept) {
+    return new Recorder.Recorded(
+        kept.frame(),
+        "",
+        List.of(),
+        Set.of(),
+        List.of(new Recorder.Problem(Rejection.valueOf(kept.reason()), kept.detail())));
   }
 
   private static ObjectNode json(KeptFrame kept) {

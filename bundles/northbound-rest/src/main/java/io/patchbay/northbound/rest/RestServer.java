@@ -140,6 +140,8 @@ public final class RestServer implements Health, Metrics {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new ThingRoutes(rooms, settings).routes());
     routes.addAll(new CommandRoutes(rooms).routes());
+    routes.addAll(new DesiredRoutes(rooms).routes());
+    routes.addAll(new RecorderRoutes(rooms).routes());
     routes.addAll(new ReadingRoutes(rooms).routes());
     routes.addAll(streams.routes());
     routes.addAll(new SubscriptionRoutes(rooms).routes());

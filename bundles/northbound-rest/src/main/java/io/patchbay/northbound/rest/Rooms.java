@@ -6,12 +6,15 @@ import io.patchbay.access.Secrets;
 import io.patchbay.access.Tokens;
 import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Documents;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
+import io.patchbay.operation.Recordings;
 import io.patchbay.profile.Profiles;
 import io.patchbay.store.Journal;
 import java.util.ArrayList;
@@ -38,6 +41,9 @@ final class Rooms {
             Commands.class,
             Feed.class,
             Rejections.class,
+            DesiredValues.class,
+            Recorder.class,
+            Recordings.class,
             Journal.class,
             Profiles.class,
             Deployer.class,
@@ -107,6 +113,18 @@ final class Rooms {
 
   Rejections rejections() {
     return need(Rejections.class, "the list of rejected frames");
+  }
+
+  DesiredValues desired() {
+    return need(DesiredValues.class, "the room of desired values");
+  }
+
+  Recorder recorder() {
+    return need(Recorder.class, "the recorder");
+  }
+
+  Recordings recordings() {
+    return need(Recordings.class, "the room that writes recordings");
   }
 
   Journal journal() {

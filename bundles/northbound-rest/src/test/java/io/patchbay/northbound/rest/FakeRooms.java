@@ -8,7 +8,9 @@ import io.patchbay.access.Secrets;
 import io.patchbay.access.Tokens;
 import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
@@ -17,6 +19,7 @@ import io.patchbay.operation.Documents;
 import io.patchbay.operation.Finding;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
+import io.patchbay.operation.Recordings;
 import io.patchbay.profile.Action;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Event;
@@ -112,6 +115,9 @@ final class FakeRooms
     context.registerService(Tokens.class, new FakeTokens(), null);
     context.registerService(Deployer.class, new FakeDeployer(), null);
     context.registerService(Secrets.class, new FakeSecrets(), null);
+    context.registerService(DesiredValues.class, new FakeDesires(), null);
+    context.registerService(Recorder.class, new FakeRecorder(), null);
+    context.registerService(Recordings.class, new FakeRecordings(), null);
     context.registerService(
         Documents.class,
         new FakeDocuments(),
@@ -368,6 +374,107 @@ final class FakeRooms
     return List.of(
         Sample.counter("patchbay_test_total", "A \"test\".", Map.of("kind", "a\"b\\c\nd"), 3),
         Sample.gauge("patchbay_test_ratio", "Another.", Map.of(), 0.5));
+  }
+
+  /** Records plug1 on demand; that of plug2 is its profile's. */
+  private static final class FakeRecorder implements Recorder {
+    private boolean on;
+
+    @Override
+    public Optional<Recorder.State> state(ThingId thing) {
+      return switch (thing.value()) {
+        case "plug1" -> Optional.of(new Recorder.State(on, false, 3, 300, 1));
+        case "plug2" -> Optional.of(new Recorder.State(true, true, 0, 0, 0));
+        default -> Optional.empty();
+      };
+    }
+
+    @Override
+    public boolean start(ThingId thing) {
+      on = true;
+      return true;
+    }
+
+    @Override
+    public void stop(ThingId thing) {
+      on = false;
+    }
+
+    @Override
+    public Optional<Recording> recording(ThingId thing) {
+      return on
+          ? Optional.of(
+              new Recording(
+                  new Thing(thing, URI.create("mqtt://local"), "plug", Map.of(), Map.of()),
+                  List.of()))
+          : Optional.empty();
+    }
+  }
+
+  private static final class FakeRecordings implements Recordings {
+    @Override
+    public String examples(List<Recorder.Recorded> frames) {
+      return "examples: # " + frames.size() + "\n";
+    }
+
+    @Override
+    public String text(Recorder.Recording recording) {
+      return "recording of " + recording.thing().id();
+    }
+  }
+
+  /** Every order stands; what is over 5,000 is refused. The profile wants plug1 to be on. */
+  private static final class FakeDesires implements DesiredValues {
+    private final Map<String, Desired> all = new java.util.concurrent.ConcurrentSkipListMap<>();
+
+    FakeDesires() {
+      put(new ThingId("plug1"), "on", new Value.Bool(true), Source.PROFILE, "plug@1");
+    }
+
+    private Desired put(ThingId thing, String property, Value value, Source source, String by) {
+      Desired desired =
+          new Desired(
+              thing,
+              property,
+              value,
+              source,
+              by,
+              Instant.EPOCH,
+              Optional.empty(),
+              java.util.OptionalDouble.empty(),
+              DesiredValues.State.NEVER_HEARD,
+              "nothing has come from the device yet",
+              0,
+              Optional.empty(),
+              Optional.empty());
+      all.put(thing + "/" + property, desired);
+      return desired;
+    }
+
+    @Override
+    public List<Desired> of(ThingId thing) {
+      return all.values().stream().filter(desired -> desired.thing().equals(thing)).toList();
+    }
+
+    @Override
+    public CompletionStage<Desired> order(ThingId thing, String property, Value value, String by) {
+      return value instanceof Value.Num number && number.value() > 5_000
+          ? CompletableFuture.failedFuture(new RefusedException("accepted: 0 to 5000"))
+          : CompletableFuture.completedFuture(
+              put(thing, property, value, Source.ADMINISTRATOR, by));
+    }
+
+    @Override
+    public CompletionStage<Boolean> withdraw(ThingId thing, String property) {
+      return CompletableFuture.completedFuture(
+          find(thing, property).filter(d -> d.source() == Source.ADMINISTRATOR).isPresent()
+              && all.remove(thing + "/" + property) != null);
+    }
+
+    @Override
+    public void state(ThingId thing, Map<String, Value> values) {
+      throw new UnsupportedOperationException("for files");
+    }
   }
 
   private final class FakeTokens implements Tokens {

@@ -104,6 +104,10 @@ final class RestServerTest {
   @ParameterizedTest
   @CsvSource({
     "viewer,PUT,/api/v1/things/plug1/properties/limit,operator",
+    "viewer,PUT,/api/v1/things/plug1/desired/limit,operator",
+    "viewer,DELETE,/api/v1/things/plug1/desired/limit,operator",
+    "operator,PUT,/api/v1/things/plug1/recorder,integrator",
+    "operator,GET,/api/v1/things/plug1/recording,integrator",
     "viewer,DELETE,/api/v1/things/plug1,operator",
     "operator,POST,/api/v1/bundles,integrator",
     "operator,PUT,/api/v1/profiles/x,integrator",
@@ -218,6 +222,52 @@ final class RestServerTest {
             "{\"value\":21.5,\"unit\":\"W\",\"time\":\"2026-01-31T12:00:00.500Z\","
                 + "\"received\":\"2026-01-31T12:00:00.520Z\",\"quality\":\"good\",\"source\":\"device\"}");
     problem(hub.get("/api/v1/things/plug1/properties/limit", "viewer"), 404, "has not sent");
+  }
+
+  @Test
+  void ordersWhatAPropertyShallBe() throws Exception {
+    String path = "/api/v1/things/plug1/desired/limit";
+    problem(hub.get("/api/v1/things/gone/desired", "viewer"), 404, "no thing");
+    problem(hub.get(path, "viewer"), 404, "nothing is desired");
+    problem(hub.json("PUT", path, "operator", "9000"), 422, "0 to 5000");
+    problem(hub.json("PUT", path, "operator", "null"), 400, "accepted: a number");
+    HttpResponse<String> ordered = hub.json("PUT", path, "operator", "{\"value\":7}");
+    assertThat(ordered.statusCode()).isEqualTo(200);
+    assertThat(tree(ordered).get("state").textValue()).isEqualTo("never-heard");
+    assertThat(tree(hub.get(path, "viewer")).get("desired").doubleValue()).isEqualTo(7);
+    assertThat(tree(hub.get("/api/v1/things/plug1/desired", "viewer")).get("desired")).hasSize(2);
+    String write = "/api/v1/things/plug1/properties/limit";
+    problem(hub.json("PUT", write, "operator", "8"), 409, "change it with PUT " + path);
+    assertThat(hub.json("DELETE", path, "operator", "").statusCode()).isEqualTo(204);
+    problem(hub.json("DELETE", path, "operator", ""), 404, "nothing is desired");
+    problem(
+        hub.json("DELETE", "/api/v1/things/plug1/desired/on", "operator", ""),
+        409,
+        "by the profile");
+    assertThat(hub.json("PUT", write, "operator", "8").statusCode()).isNotEqualTo(409);
+  }
+
+  @Test
+  void recordsFramesForWhoeverMayReadThem() throws Exception {
+    String recorder = "/api/v1/things/plug1/recorder";
+    String recording = "/api/v1/things/plug1/recording";
+    problem(hub.get("/api/v1/things/gone/recorder", "viewer"), 404, "no thing");
+    assertThat(tree(hub.get(recorder, "viewer")).get("on").booleanValue()).isFalse();
+    problem(hub.get(recording, "integrator"), 409, "is not recorded");
+    assertThat(tree(hub.json("PUT", recorder, "integrator", "")).get("on").booleanValue()).isTrue();
+    assertThat(hub.get(recording, "integrator").body()).isEqualTo("recording of plug1");
+    assertThat(
+            hub.send(hub.request(recording, "integrator").header("Accept", "application/yaml"))
+                .body())
+        .startsWith("examples:");
+    assertThat(hub.get("/api/v1/audit", "administrator").body()).contains("recorder.export");
+    assertThat(
+            hub.send(hub.request("/api/v1/rejected", "viewer").header("Accept", "application/yaml"))
+                .body())
+        .startsWith("examples:");
+    assertThat(hub.json("DELETE", recorder, "integrator", "").statusCode()).isEqualTo(204);
+    problem(
+        hub.json("DELETE", "/api/v1/things/plug2/recorder", "integrator", ""), 409, "record: true");
   }
 
   @Test
