@@ -96,7 +96,7 @@ final class StandingOrdersTest {
         directory,
         catalogue,
         ports,
-        new Requests(directory, catalogue, ports, mediaTypes),
+        new Requests(directory, catalogue, ports),
         sent,
         store,
         feeds,
