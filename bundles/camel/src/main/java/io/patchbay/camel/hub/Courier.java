@@ -45,6 +45,7 @@ final class Courier {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final Duration RECHECK = Duration.ofSeconds(10);
   private static final Duration LOG_AGAIN = Duration.ofMinutes(1);
+  private static final int MAX_CAUSES = 20;
   private static final Backoff REOPEN = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
 
   private final String name;
@@ -349,6 +350,15 @@ final class Courier {
     return any;
   }
 
+  /** Components wrap what happened: "cannot connect", for the reason that helps. */
+  private static String why(Throwable failure) {
+    Throwable root = failure;
+    for (int deep = 0; root.getCause() != null && deep < MAX_CAUSES; deep++) {
+      root = root.getCause();
+    }
+    return root == failure ? failure.toString() : failure + " because of " + root;
+  }
+
   private void failed(Lane.Slot slot, Throwable failure) {
     boolean again = backoff.isPresent();
     trouble =
@@ -357,7 +367,7 @@ final class Courier {
             + " of '"
             + slot.lane.thing
             + "' was not delivered: "
-            + failure;
+            + why(failure);
     long now = System.nanoTime();
     if (now - loggedAt >= LOG_AGAIN.toNanos()) {
       loggedAt = now;
