@@ -391,7 +391,7 @@ final class EnterpriseJourneyTest {
                     .content()
                     .contains(
                         "2026-03-01T10:00:00Z,sftp-climate,temperature,21.5,Cel,GOOD\n",
-                        "2026-03-01T10:00:00Z,sftp-climate,humidity,40,%RH,GOOD\n"));
+                        "2026-03-01T10:00:00Z,sftp-climate,humidity,40.0,%RH,GOOD\n"));
   }
 
   @Test
