@@ -10,12 +10,19 @@ import java.util.List;
 sealed interface Arguments {
   /** The calls there are, for messages. */
   String USAGE =
-      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], try PROFILE FRAME..., new binding NAME, prepare";
+      "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], try"
+          + " PROFILE FRAME..., replay FILE [PROFILE], new binding NAME, prepare";
 
   /** How frames are tried. */
   String TRY =
-      "accepted: try [--data DIR] [--port N] [BUNDLE.jar ...] PROFILE FRAME..., a FRAME being TOPIC=PAYLOAD,"
-          + " TOPIC @FILE or PAYLOAD, a PAYLOAD being text, 0xHEX, base64:TEXT or @FILE";
+      "accepted: try [--data DIR] [--port N] [BUNDLE.jar ...] PROFILE FRAME..., a FRAME being"
+          + " TOPIC=PAYLOAD, TOPIC @FILE or PAYLOAD, a PAYLOAD being text, 0xHEX, base64:TEXT or"
+          + " @FILE";
+
+  /** How recordings are replayed. */
+  String REPLAY =
+      "accepted: replay [--data DIR] [BUNDLE.jar ...] FILE [PROFILE], a FILE being what the"
+          + " recorder has exported";
 
   /** The largest offset with which the default ports stay below 65536. */
   int MAX_OFFSET = 50_000;
@@ -55,6 +62,19 @@ sealed interface Arguments {
     }
   }
 
+  /**
+   * Decodes the frames of a recording again, without a running hub.
+   *
+   * @param data directory whose profiles count besides those that ship
+   * @param protocols bundles that are there besides those that ship
+   * @param profile id or path; empty for those that read the frames in the hub
+   */
+  record Replay(Path data, List<Path> protocols, Path file, String profile) implements Arguments {
+    public Replay {
+      protocols = List.copyOf(protocols);
+    }
+  }
+
   /** Makes later starts faster. */
   record Prepare() implements Arguments {}
 
@@ -70,6 +90,7 @@ sealed interface Arguments {
       case "run" -> parseRun(rest);
       case "check" -> parseCheck(rest);
       case "try" -> parseTry(rest);
+      case "replay" -> parseReplay(rest);
       case "prepare" -> parsePrepare(rest);
       default -> throw Refusal.usage("Unknown word '" + words.get(0) + "'; " + USAGE + ".");
     };
@@ -144,6 +165,30 @@ sealed interface Arguments {
       throw Refusal.usage("A profile and at least one frame are needed; " + TRY + ".");
     }
     return new Try(data, port, protocols, rest.get(0), rest.subList(1, rest.size()));
+  }
+
+  private static Replay parseReplay(List<String> words) throws Refusal {
+    Path data = Path.of("data");
+    List<Path> protocols = new ArrayList<>();
+    List<String> rest = new ArrayList<>();
+    for (int at = 0; at < words.size(); at++) {
+      String word = words.get(at);
+      if (word.equals("--data") && at + 1 < words.size()) {
+        data = path(words.get(++at));
+      } else if (word.equals("--data")) {
+        throw Refusal.usage("Option --data lacks its value; " + REPLAY + ".");
+      } else if (word.startsWith("--")) {
+        throw Refusal.usage("Unknown option '" + word + "' of replay; " + REPLAY + ".");
+      } else if (rest.isEmpty() && word.endsWith(".jar")) {
+        protocols.add(path(word).toAbsolutePath());
+      } else {
+        rest.add(word);
+      }
+    }
+    if (rest.isEmpty() || rest.size() > 2) {
+      throw Refusal.usage("One recording and at most one profile are needed; " + REPLAY + ".");
+    }
+    return new Replay(data, protocols, path(rest.get(0)), rest.size() == 2 ? rest.get(1) : "");
   }
 
   private static int port(String value) throws Refusal {

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * {@code patchbay check} and {@code try}: the bundles that understand profiles and routes, and
- * nothing else. Jars among the paths are protocol bundles: with them profiles are checked by their
- * protocol's rules.
+ * {@code patchbay check}, {@code try} and {@code replay}: the bundles that understand profiles and
+ * routes, and nothing else. Jars among the paths are protocol bundles: with them profiles are
+ * checked by their protocol's rules.
  */
 final class Checking {
   /** Of the service of {@code inside} that checks files. */
@@ -62,6 +62,15 @@ final class Checking {
     words.add(frames.profile());
     words.addAll(frames.frames());
     return inScratch(home, frames.protocols(), "try", words, out) ? 0 : 1;
+  }
+
+  /** The exit code: 1 when a frame says something else than the recording. */
+  static int replay(Path home, Arguments.Replay replay, PrintStream out)
+      throws Refusal, InterruptedException {
+    List<String> words =
+        List.of(
+            replay.data().toAbsolutePath().toString(), replay.file().toString(), replay.profile());
+    return inScratch(home, replay.protocols(), "replay", words, out) ? 0 : 1;
   }
 
   private static boolean inScratch(

@@ -39,6 +39,8 @@ public final class Main {
         exitCode = Checking.check(home, check, out);
       } else if (arguments instanceof Arguments.Try frames) {
         exitCode = Checking.tryOut(home, frames, out);
+      } else if (arguments instanceof Arguments.Replay replay) {
+        exitCode = Checking.replay(home, replay, out);
       } else {
         exitCode = Preparing.prepare(home, PATIENCE, out);
       }

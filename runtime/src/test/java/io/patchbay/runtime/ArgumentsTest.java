@@ -31,6 +31,11 @@ final class ArgumentsTest {
         "try --port | Option --port lacks its value",
         "try --port 256 plug a=b | --port must be a whole number from 0 to 255, not '256'",
         "try --hex plug a=b | Unknown option '--hex' of try",
+        "replay | One recording and at most one profile are needed",
+        "replay --data d b.jar | One recording and at most one profile are needed",
+        "replay a plug b | One recording and at most one profile are needed",
+        "replay --data | Option --data lacks its value",
+        "replay --port 1 a | Unknown option '--port' of replay",
         "prepare lib | prepare takes no options, not 'lib'",
       })
   void refusesWhatItDoesNotKnow(String line, String message) {
@@ -67,6 +72,16 @@ final class ArgumentsTest {
     assertThat(Arguments.parse(List.of("try", "--port", "85", "plug", "a=b", "c", "@d")))
         .isEqualTo(
             new Arguments.Try(Path.of("data"), 85, List.of(), "plug", List.of("a=b", "c", "@d")));
+  }
+
+  @Test
+  void replaysARecording() throws Refusal {
+    assertThat(Arguments.parse(List.of("replay", "a.ndjson")))
+        .isEqualTo(new Arguments.Replay(Path.of("data"), List.of(), Path.of("a.ndjson"), ""));
+    assertThat(Arguments.parse(List.of("replay", "--data", "d", "/b.jar", "a.ndjson", "plug.yaml")))
+        .isEqualTo(
+            new Arguments.Replay(
+                Path.of("d"), List.of(Path.of("/b.jar")), Path.of("a.ndjson"), "plug.yaml"));
   }
 
   @Test

@@ -412,7 +412,8 @@ final class UplinkPipeline implements UplinkPort {
   private static void record(Passage passage) {
     Source source = passage.draft.source().orElse(null);
     Tapes.Tape tape = source == null ? null : source.device().tape();
-    if (tape != null && !passage.frame.mediaType().equals(DECODED)) {
+    // one that waits for its thing's admission is recorded when it is released
+    if (tape != null && !passage.draft.held() && !passage.frame.mediaType().equals(DECODED)) {
       tape.add(passage);
     }
   }

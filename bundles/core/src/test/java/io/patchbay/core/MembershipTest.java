@@ -137,6 +137,7 @@ final class MembershipTest {
     with(Settings.Onboarding.APPROVE);
     for (int i = 1; i <= 5; i++) {
       assertThat(test.send("tele/p1/s", "power=" + i)).isEqualTo(new Receipt.Held(P1));
+      test.hub.tapes.start(P1);
     }
     assertThat(list(Optional.of(Admission.WAITING), "", 10).total()).isEqualTo(1);
     assertThat(test.readings("power")).isEmpty();
@@ -150,6 +151,10 @@ final class MembershipTest {
             test.readings("power").stream().map(reading -> ((Value.Num) reading.value()).value()))
         .isSorted()
         .hasSize(21);
+    assertThat(test.hub.tapes.recording(P1).orElseThrow().frames())
+        .as("each is recorded once, with its meaning")
+        .hasSize(21)
+        .allSatisfy(frame -> assertThat(frame.meaning()).hasSize(1));
     assertThat(test.journal.ledger().held()).isZero();
     assertThat(test.journal.load().get(0).admission()).isEqualTo(Admission.ADMITTED);
   }

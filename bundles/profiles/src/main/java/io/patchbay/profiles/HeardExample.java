@@ -3,6 +3,7 @@ package io.patchbay.profiles;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.DataSchema;
+import io.patchbay.profile.Form;
 import io.patchbay.profile.Formula;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Property;
@@ -203,7 +204,8 @@ final class HeardExample {
     Map<Slot, DataSchema> schemas = new LinkedHashMap<>();
     sites.forEach(site -> site.slots().forEach(slot -> schemas.put(slot, slot.schema())));
     try {
-      for (Point point : decoder(sites.get(0), List.copyOf(schemas.keySet())).decode(frame)) {
+      for (Point point :
+          decoder(sites.get(0).form(), List.copyOf(schemas.keySet())).decode(frame)) {
         if (point instanceof Point.Bad bad) {
           result.rejected.put(place(bad.slot()), bad.reason() + ": " + bad.detail());
         } else if (point instanceof Point.Decoded decoded) {
@@ -263,11 +265,11 @@ final class HeardExample {
     }
   }
 
-  FrameDecoder decoder(FormSite site, List<Slot> slots) {
-    if (mediaTypes.knows(site.form().mediaType())) {
+  FrameDecoder decoder(Form form, List<Slot> slots) {
+    if (mediaTypes.knows(form.mediaType())) {
       return mediaTypes.decoder(slots);
     }
-    Protocol protocol = protocols.find(site.form().protocol()).orElseThrow();
+    Protocol protocol = protocols.find(form.protocol()).orElseThrow();
     Map<Slot, Codec> codecs = new LinkedHashMap<>();
     slots.forEach(slot -> codecs.put(slot, protocol.compile(slot.form(), slot.schema())));
     return frame -> {

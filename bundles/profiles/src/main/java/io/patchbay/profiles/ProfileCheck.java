@@ -146,6 +146,18 @@ final class ProfileCheck {
     return new Trial(mediaTypes, protocols, new Lint(mediaTypes, protocols, schemas), read, print);
   }
 
+  /** Recorded frames on their way through a profile. */
+  Playback playback(ProfileReader.Read read) {
+    Lint lint = new Lint(mediaTypes, protocols, schemas);
+    return new Playback(
+        read.profile(), protocols, new HeardExample(mediaTypes, protocols, lint, read));
+  }
+
+  /** Whether the protocol is installed. */
+  boolean speaks(String scheme) {
+    return protocols.find(scheme).isPresent();
+  }
+
   static Checked refused(Flaw flaw, Report report) {
     report.error(flaw.line(), flaw.message());
     return new Checked("", "", Optional.empty(), report.findings(), List.of());

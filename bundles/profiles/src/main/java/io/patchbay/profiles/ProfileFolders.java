@@ -97,6 +97,11 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
             BiPredicate.class,
             new Trials(check, shelf::base),
             FrameworkUtil.asDictionary(Map.of("patchbay.role", "try-profile"))));
+    registrations.add(
+        context.registerService(
+            BiPredicate.class,
+            new Replays(check, shelf::base),
+            FrameworkUtil.asDictionary(Map.of("patchbay.role", "replay-recording"))));
     registrations.add(context.registerService(Profiles.class, this, null));
     LOG.info("{} profiles in service", shelf.current().size());
   }

@@ -218,7 +218,7 @@ public final class RecordingFiles implements Recordings {
     }
     if (!recorded.problems().isEmpty()) {
       ArrayNode problems = node.putArray("problems");
-      recorded.problems().forEach(p -> problems.add(p.reason() + ": " + p.detail()));
+      problems(recorded).forEach(problems::add);
     }
     node.put("senml", SenMl.text(kept(recorded)));
     return node;
@@ -234,6 +234,13 @@ public final class RecordingFiles implements Recordings {
       }
     }
     return kept;
+  }
+
+  /** What was wrong with a frame, as files say it. */
+  static List<String> problems(Recorded recorded) {
+    return recorded.problems().stream()
+        .map(problem -> problem.reason() + ": " + problem.detail())
+        .toList();
   }
 
   private static String line(ObjectNode node) {

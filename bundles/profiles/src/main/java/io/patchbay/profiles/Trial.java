@@ -220,7 +220,7 @@ final class Trial {
     List<Slot> slots = new ArrayList<>();
     group.forEach(site -> slots.addAll(site.slots()));
     try {
-      List<Point> points = heard.decoder(group.get(0), slots).decode(frame);
+      List<Point> points = heard.decoder(form, slots).decode(frame);
       for (Slot slot : slots) {
         List<Point> found = points.stream().filter(point -> point.slot().equals(slot)).toList();
         if (found.isEmpty()) {

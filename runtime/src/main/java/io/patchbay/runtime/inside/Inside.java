@@ -31,7 +31,8 @@ public final class Inside implements BundleActivator {
     configure(context);
     context.registerService(Supplier.class, new Diagnosis(context), role("diagnosis"));
     context.registerService(BiPredicate.class, new DocumentCheck(context), role("check"));
-    context.registerService(BiPredicate.class, new FrameTrial(context), role("try"));
+    ask(context, "try", "try-profile");
+    ask(context, "replay", "replay-recording");
     deployFolder(context);
   }
 
@@ -79,6 +80,10 @@ public final class Inside implements BundleActivator {
         ArtifactInstaller.class,
         folder,
         FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, Integer.MAX_VALUE)));
+  }
+
+  private static void ask(BundleContext context, String word, String answers) {
+    context.registerService(BiPredicate.class, new ProfileQuestion(context, answers), role(word));
   }
 
   private static Dictionary<String, Object> role(String role) {

@@ -184,7 +184,7 @@ final class Exchange {
   }
 
   private static Problem tooLarge(long most) {
-    // What is still to come is not read: the connection ends with the answer.
+    // What is still to come is dropped within bounds: the connection ends with the answer.
     return Problem.of(413, "the body is larger than " + most + " bytes, the most accepted here")
         .with("Connection", "close");
   }
@@ -306,7 +306,8 @@ final class Exchange {
       String name = Words.decode(parts[0], true);
       if (name.equals("access_token")) {
         throw Problem.bad(
-            "a token never belongs into an address, where logs keep it; send it as 'Authorization: Bearer TOKEN'");
+            "a token never belongs into an address, where logs keep it; send it as 'Authorization:"
+                + " Bearer TOKEN'");
       }
       if (!known.contains(name)) {
         throw Problem.bad(

@@ -9,11 +9,13 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serial;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,15 @@ final class Gate extends HttpServlet {
   private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
   private static final String BEARER = "bearer ";
   private static final int MAX_TOKEN = 512;
+
+  /** Octets of a refused body that are read, to be dropped. */
+  private static final long MOST_DROPPED = 8L << 20;
+
+  /** How long a refused body is read. */
+  private static final long LONGEST_DROP = TimeUnit.SECONDS.toNanos(5);
+
+  /** Of a request that came with a valid token. */
+  private static final String KNOWN = Gate.class.getName() + ".known";
 
   private final transient Router router;
   private final transient ConsoleFiles console;
@@ -88,6 +99,7 @@ final class Gate extends HttpServlet {
     Router.Found found = router.find(method, segments);
     Route route = found.route();
     Optional<Principal> principal = authenticate(request, route);
+    principal.ifPresent(who -> request.setAttribute(KNOWN, true));
     Role least = route.role().orElse(Role.VIEWER);
     if (route.role().isPresent() && principal.filter(who -> who.role().includes(least)).isEmpty()) {
       record(principal, route, request, "refused: needs the role " + Words.of(least));
@@ -171,6 +183,9 @@ final class Gate extends HttpServlet {
     if (response.isCommitted()) {
       throw new IOException("failed after the answer had begun: " + problem.detail());
     }
+    if (request.getAttribute(KNOWN) != null && request.getHeader("Expect") == null) {
+      drop(request);
+    }
     response.resetBuffer();
     problem.headers().forEach(response::setHeader);
     response.setStatus(problem.status());
@@ -186,6 +201,26 @@ final class Gate extends HttpServlet {
     response.setContentLength(octets.length);
     if (!request.getMethod().equals("HEAD")) {
       response.getOutputStream().write(octets);
+    }
+  }
+
+  /**
+   * Reads what is left of a body: a connection that is closed with octets unread is reset, which
+   * takes the answer from the client (RFC 9112, clause 9.6). Beyond the bounds that happens still.
+   */
+  private static void drop(HttpServletRequest request) {
+    byte[] buffer = new byte[16_384];
+    long end = System.nanoTime() + LONGEST_DROP;
+    long dropped = 0;
+    try {
+      InputStream in = request.getInputStream();
+      int read = 0;
+      while (read >= 0 && dropped < MOST_DROPPED && System.nanoTime() < end) {
+        read = in.read(buffer);
+        dropped += read;
+      }
+    } catch (IOException gone) {
+      LOG.debug("A refused body did not come: {}", gone.getMessage());
     }
   }
 }

@@ -8,14 +8,19 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.util.tracker.ServiceTracker;
 
-/** Asks the room that knows profiles to show what frames become, when it is there. */
-final class FrameTrial implements BiPredicate<List<String>, Consumer<String>> {
+/** Asks the room that knows profiles what becomes of frames, when it is there. */
+final class ProfileQuestion implements BiPredicate<List<String>, Consumer<String>> {
   private static final long PATIENCE_SECONDS = 10;
 
   private final BundleContext context;
+  private final String role;
 
-  FrameTrial(BundleContext context) {
+  /**
+   * @param role of the service that answers
+   */
+  ProfileQuestion(BundleContext context, String role) {
     this.context = context;
+    this.role = role;
   }
 
   @Override
@@ -24,7 +29,7 @@ final class FrameTrial implements BiPredicate<List<String>, Consumer<String>> {
     ServiceTracker<Object, Object> tracker;
     try {
       tracker =
-          new ServiceTracker<>(context, context.createFilter("(patchbay.role=try-profile)"), null);
+          new ServiceTracker<>(context, context.createFilter("(patchbay.role=" + role + ")"), null);
     } catch (InvalidSyntaxException impossible) {
       throw new IllegalStateException(impossible);
     }
@@ -33,12 +38,12 @@ final class FrameTrial implements BiPredicate<List<String>, Consumer<String>> {
       Object trials = tracker.waitForService(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
       if (trials == null) {
         throw new IllegalStateException(
-            "Nobody can try a profile. " + new Diagnosis(context).get());
+            "Nobody answers " + role + ". " + new Diagnosis(context).get());
       }
       return ((BiPredicate<List<String>, Consumer<String>>) trials).test(words, print);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("Trying was interrupted.", interrupted);
+      throw new IllegalStateException(role + " was interrupted.", interrupted);
     } finally {
       tracker.close();
     }
