@@ -1,5 +1,6 @@
 package io.patchbay.core;
 
+import io.patchbay.profile.Match;
 import io.patchbay.profile.Profile;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,12 +56,29 @@ final class Catalogue {
     publish(compiled, schemes);
   }
 
-  /** A protocol came or went: everything is compiled again. */
-  synchronized void recompile() {
+  /** A protocol came or went: what has forms of it is compiled again. */
+  synchronized void recompile(String scheme) {
     Set<String> schemes = ports.schemes();
     Map<String, CompiledProfile> compiled = new HashMap<>();
-    snapshot.profiles().forEach((id, present) -> compiled.put(id, compile(present.profile())));
+    snapshot
+        .profiles()
+        .forEach(
+            (id, present) ->
+                compiled.put(
+                    id, names(present.profile(), scheme) ? compile(present.profile()) : present));
     publish(compiled, schemes);
+  }
+
+  private static boolean names(Profile profile, String scheme) {
+    return Stream.of(
+            profile.properties().values().stream().flatMap(one -> one.forms().stream()),
+            profile.actions().values().stream().flatMap(one -> one.forms().stream()),
+            profile.events().values().stream().flatMap(one -> one.forms().stream()),
+            profile.match().stream().map(Match::form),
+            profile.status().stream(),
+            profile.parts().stream())
+        .flatMap(forms -> forms)
+        .anyMatch(form -> form.protocol().equals(scheme));
   }
 
   private CompiledProfile compile(Profile profile) {

@@ -141,17 +141,17 @@ final class Hub implements AutoCloseable {
 
   void add(Protocol protocol) {
     ports.add(protocol);
-    protocolsChanged();
+    protocolsChanged(protocol.scheme());
   }
 
   void remove(Protocol protocol) {
     if (ports.remove(protocol)) {
-      protocolsChanged();
+      protocolsChanged(protocol.scheme());
     }
   }
 
-  private void protocolsChanged() {
-    catalogue.recompile();
+  private void protocolsChanged(String scheme) {
+    catalogue.recompile(scheme);
     poller.planAll();
     desired.planAll();
     interests.changed();
