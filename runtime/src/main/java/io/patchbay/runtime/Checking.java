@@ -6,29 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
+import java.util.ServiceConfigurationError;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
- * {@code patchbay check}, {@code try} and {@code replay}: the bundles that understand profiles and
- * routes, and nothing else. Jars among the paths are protocol bundles: with them profiles are
- * checked by their protocol's rules.
+ * {@code patchbay check}, {@code try} and {@code replay}: the rooms that understand profiles and
+ * routes on a plain class path, with no framework. Jars among the paths are protocol bundles: with
+ * them profiles are checked by their protocol's rules.
  */
 final class Checking {
-  /** Of the service of {@code inside} that checks files. */
-  static final String ROLE = "check";
-
-  /** Only what has stopped writes no more into the directory that is removed. */
-  private static final long STOP_SECONDS = 5;
+  /** In the jar of the launcher, loaded where the rooms are. */
+  private static final String ERRANDS = "io.patchbay.runtime.inside.Errands";
 
   private Checking() {}
 
   /** The exit code: 1 when something is wrong. */
-  static int check(Path home, Arguments.Check check, PrintStream out)
-      throws Refusal, InterruptedException {
+  static int check(Path home, Arguments.Check check, PrintStream out) throws Refusal {
     List<Path> paths = check.paths();
     if (paths.isEmpty()) {
       paths = List.of(home.resolve("device-profiles"), home.resolve("routes"));
@@ -48,34 +42,40 @@ final class Checking {
     if (existing.isEmpty()) {
       return clean ? 0 : 1;
     }
-    List<Path> further = new ArrayList<>(protocols);
-    further.addAll(NamedComponents.of(home.resolve("components"), existing));
-    return inScratch(home, further, ROLE, existing, out) && clean ? 0 : 1;
+    List<String> words = existing.stream().map(Path::toString).toList();
+    return inScratch(home, existing, protocols, "check", words, out) && clean ? 0 : 1;
   }
 
   /** The exit code: 1 when a frame was not understood. */
-  static int tryOut(Path home, Arguments.Try frames, PrintStream out)
-      throws Refusal, InterruptedException {
+  static int tryOut(Path home, Arguments.Try frames, PrintStream out) throws Refusal {
     List<String> words = new ArrayList<>();
     words.add(frames.data().toAbsolutePath().toString());
     words.add(String.valueOf(frames.port()));
     words.add(frames.profile());
     words.addAll(frames.frames());
-    return inScratch(home, frames.protocols(), "try", words, out) ? 0 : 1;
+    return inScratch(home, List.of(), frames.protocols(), "try", words, out) ? 0 : 1;
   }
 
   /** The exit code: 1 when a frame says something else than the recording. */
-  static int replay(Path home, Arguments.Replay replay, PrintStream out)
-      throws Refusal, InterruptedException {
+  static int replay(Path home, Arguments.Replay replay, PrintStream out) throws Refusal {
     List<String> words =
         List.of(
             replay.data().toAbsolutePath().toString(), replay.file().toString(), replay.profile());
-    return inScratch(home, replay.protocols(), "replay", words, out) ? 0 : 1;
+    return inScratch(home, List.of(), replay.protocols(), "replay", words, out) ? 0 : 1;
   }
 
+  /**
+   * @param files that may name components
+   * @param further protocol bundles
+   */
   private static boolean inScratch(
-      Path home, List<Path> further, String role, List<?> words, PrintStream out)
-      throws Refusal, InterruptedException {
+      Path home,
+      List<Path> files,
+      List<Path> further,
+      String word,
+      List<String> words,
+      PrintStream out)
+      throws Refusal {
     Path scratch;
     try {
       scratch = Files.createTempDirectory("patchbay-check");
@@ -85,8 +85,12 @@ final class Checking {
               + System.getProperty("java.io.tmpdir")
               + "; free some space there.");
     }
+    System.setProperty("java.io.tmpdir", scratch.toString());
+    System.setProperty("patchbay.data", scratch.toString());
+    // libraries tell what they do; only what they warn of is of interest
+    System.setProperty("org.ops4j.pax.logging.DefaultServiceLog.level", "WARN");
     try {
-      return ask(home, further, scratch, role, words, out::println);
+      return ask(home, files, further, scratch, word, words, out::println);
     } finally {
       try {
         DataDirectory.empty(scratch);
@@ -99,40 +103,26 @@ final class Checking {
   @SuppressWarnings("unchecked")
   private static boolean ask(
       Path home,
+      List<Path> files,
       List<Path> further,
       Path scratch,
-      String role,
-      List<?> words,
+      String word,
+      List<String> words,
       Consumer<String> print)
-      throws Refusal, InterruptedException {
-    for (String folder : DataDirectory.FOLDERS) {
-      scratch.resolve(folder).toFile().mkdirs();
-    }
-    System.setProperty("java.io.tmpdir", scratch.toString());
-    System.setProperty("patchbay.data", scratch.toString());
-    Properties file = FrameworkSettings.load("check.properties");
-    Pattern left = Pattern.compile(file.getProperty("without", ""));
-    Map<String, String> properties = FrameworkSettings.of(home, scratch, 0, List.of());
-    List<Path> folders = new ArrayList<>(further);
-    folders.add(home.resolve("bundles"));
-    folders.add(home.resolve("extras"));
-    Hub hub = Hub.install(folders, properties, name -> !left.matcher(name).matches());
-    hub.start();
-    BiPredicate<List<?>, Consumer<String>> inside =
-        (BiPredicate<List<?>, Consumer<String>>)
-            hub.inside(BiPredicate.class, role)
-                .orElseThrow(
-                    () ->
-                        Refusal.because(
-                            "The checker did not start; unresolved: "
-                                + String.join(", ", hub.unresolved())
-                                + "."));
+      throws Refusal {
+    ClassLoader classes = PlainClassPath.open(home, files, further, scratch);
+    Thread.currentThread().setContextClassLoader(classes);
     try {
-      return inside.test(words, print);
+      return ((BiPredicate<List<String>, Consumer<String>>)
+              classes
+                  .loadClass(ERRANDS)
+                  .getConstructor(Path.class, String.class)
+                  .newInstance(home, word))
+          .test(words, print);
+    } catch (ReflectiveOperationException | ServiceConfigurationError missing) {
+      throw Refusal.because("The checker cannot be loaded: " + missing + "; unpack the zip again.");
     } catch (IllegalStateException incomplete) {
       throw Refusal.because(String.valueOf(incomplete.getMessage()));
-    } finally {
-      hub.stop(STOP_SECONDS);
     }
   }
 }

@@ -11,9 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
-import java.util.function.BiPredicate;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * {@code patchbay prepare}: makes the next starts faster. It lays out the bundles that carry jars,
@@ -52,6 +49,7 @@ final class Preparing {
           Unpacked.unpack(jar);
         }
       }
+      PlainClassPath.prepare(home);
       Path scratch = Files.createTempDirectory("patchbay-prepare").toRealPath();
       Path archive = lib.resolve(ARCHIVE + ".new");
       try {
@@ -102,7 +100,6 @@ final class Preparing {
         if (talks) {
           classes.awaitAll(DEVICES_BUNDLE, TALK);
         }
-        check(hub, home);
         String trouble = classes.dump(archive);
         if (!trouble.isEmpty()) {
           throw Refusal.because(
@@ -116,19 +113,6 @@ final class Preparing {
     } catch (IOException failed) {
       throw Refusal.because(DataDirectory.inWords(scratch, failed));
     }
-  }
-
-  /** For the classes that checking takes besides; what it finds is said by who asks for it. */
-  @SuppressWarnings("unchecked")
-  private static void check(Hub hub, Path home) {
-    List<Path> shipped =
-        Stream.of("device-profiles", "routes").map(home::resolve).filter(Files::exists).toList();
-    hub.inside(BiPredicate.class, Checking.ROLE)
-        .ifPresent(
-            check -> {
-              boolean unused =
-                  ((BiPredicate<List<Path>, Consumer<String>>) check).test(shipped, finding -> {});
-            });
   }
 
   /** Drops them, and a profile that hears them, into the hot folders. */

@@ -67,6 +67,11 @@ final class Unpacked {
   }
 
   private String identity() throws IOException {
+    return identity(jar);
+  }
+
+  /** Tells a jar from the one that takes its place. */
+  static String identity(Path jar) throws IOException {
     return Files.size(jar) + " " + Files.getLastModifiedTime(jar).toMillis();
   }
 

@@ -2,7 +2,6 @@ package io.patchbay.operation;
 
 import io.patchbay.northbound.RefusedException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,12 +30,6 @@ public interface Documents {
    * Removes the overlay; a shipped one of the same id comes back. False when there is no overlay.
    */
   boolean remove(String id) throws IOException;
-
-  /**
-   * Checks files or folders of this kind, without putting them into service; ignores files of other
-   * kinds.
-   */
-  List<Finding> check(List<Path> paths) throws IOException;
 
   /**
    * @param version of the text in service, empty when none is

@@ -9,14 +9,6 @@ import org.osgi.framework.BundleContext;
  */
 public interface StagedContexts {
   /**
-   * Builds the routes, with their endpoints and expressions, and starts nothing: to see whether
-   * they are right.
-   *
-   * @throws Exception when they are not
-   */
-  void check(BundleContext owner, String name, RoutesBuilder routes) throws Exception;
-
-  /**
    * Builds and warms the routes without taking anything in.
    *
    * @param name unique, for logs and metrics

@@ -2,6 +2,7 @@ package io.patchbay.profiles;
 
 import io.patchbay.operation.Finding;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -15,6 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 
 /** Checks files wherever they are, and leaves alone what is neither a profile nor things. */
@@ -30,50 +34,97 @@ final class FileCheck {
     OTHER
   }
 
-  private final ProfileCheck check;
-  private final List<Finding> findings = new ArrayList<>();
+  /** A file as it was read, once. */
+  private record Sheet(Path file, boolean named, String text, Optional<Flaw> flaw) {}
 
-  /** Which file has given an id: two of one folder cannot both be in service. */
-  private final Map<String, String> ids = new HashMap<>();
+  private record Outcome(Path file, String id, List<Finding> findings) {}
+
+  private final ProfileCheck check;
+  private final Composition.Bases others;
+  private final ExecutorService workers;
 
   /** Texts of all profiles among the files, by id: what others extend. */
   private final Map<String, String> texts = new HashMap<>();
 
-  private final Composition.Bases others;
-
   /**
-   * @param others profiles in service, for those that extend one that is not among the files
+   * @param others profiles for those that extend one that is not among the files
+   * @param workers check file beside file
    */
-  FileCheck(ProfileCheck check, Composition.Bases others) {
+  FileCheck(ProfileCheck check, Composition.Bases others, ExecutorService workers) {
     this.check = check;
     this.others = others;
+    this.workers = workers;
   }
 
-  /**
-   * @param named whether somebody asked for just these, so that a missing one is an error
-   */
-  List<Finding> check(List<Path> paths, boolean named) throws IOException {
+  /** What is wrong with files somebody asked for, so that a missing one is an error. */
+  List<Finding> check(List<Path> paths) throws IOException {
+    List<Finding> findings = new ArrayList<>();
+    List<List<Sheet>> read = new ArrayList<>();
     for (Path path : paths) {
-      for (Path file : Files.isDirectory(path) ? files(path) : List.of(path)) {
-        remember(file);
-      }
-    }
-    for (Path path : paths) {
-      ids.clear();
-      if (Files.isDirectory(path)) {
-        for (Path file : files(path)) {
-          check(file, false);
-        }
-      } else if (Files.exists(path)) {
-        if (TextFile.yaml(path)) {
-          check(path, true);
-        }
-      } else if (named) {
+      boolean folder = Files.isDirectory(path);
+      if (!Files.exists(path)) {
         findings.add(
             new Finding(Finding.Severity.ERROR, path.toString(), 0, "there is no such file"));
+      } else if (folder || TextFile.yaml(path)) {
+        read.add(all(folder ? files(path) : List.of(path), file -> read(file, !folder)));
       }
     }
-    return List.copyOf(findings);
+    for (List<Sheet> sheets : read) {
+      for (Sheet sheet : sheets) {
+        ProfileReader.idOf(sheet.text()).ifPresent(id -> texts.putIfAbsent(id, sheet.text()));
+      }
+    }
+    for (List<Sheet> sheets : read) {
+      findings.addAll(together(all(sheets, this::check)));
+    }
+    return findings;
+  }
+
+  /** With the ids that are given twice: two profiles of one folder cannot both be in service. */
+  private static List<Finding> together(List<Outcome> outcomes) {
+    List<Finding> findings = new ArrayList<>();
+    Map<String, Path> ids = new HashMap<>();
+    for (Outcome outcome : outcomes) {
+      findings.addAll(outcome.findings());
+      String id = outcome.id();
+      Path earlier = id.isEmpty() ? null : ids.putIfAbsent(id, outcome.file());
+      if (earlier != null) {
+        findings.add(
+            new Finding(
+                Finding.Severity.ERROR,
+                outcome.file().toString(),
+                1,
+                "the id '" + id + "' is taken by " + earlier));
+      }
+    }
+    return findings;
+  }
+
+  private interface Step<T, R> {
+    R of(T one) throws IOException;
+  }
+
+  /** Does something with all, beside one another; the results are in their order. */
+  private <T, R> List<R> all(List<T> all, Step<T, R> step) throws IOException {
+    List<Future<R>> running = new ArrayList<>();
+    for (T one : all) {
+      running.add(workers.submit(() -> step.of(one)));
+    }
+    List<R> results = new ArrayList<>();
+    try {
+      for (Future<R> each : running) {
+        results.add(each.get());
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
+      }
+      throw e.getCause() instanceof RuntimeException bug ? bug : new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("checking was interrupted");
+    }
+    return results;
   }
 
   private static List<Path> files(Path folder) throws IOException {
@@ -103,14 +154,11 @@ final class FileCheck {
     return files;
   }
 
-  private void remember(Path file) throws IOException {
-    if (TextFile.yaml(file) && Files.isRegularFile(file)) {
-      try {
-        String text = Scripts.read(file);
-        ProfileReader.idOf(text).ifPresent(id -> texts.putIfAbsent(id, text));
-      } catch (Flaw e) {
-        // said when it is its turn
-      }
+  private static Sheet read(Path file, boolean named) throws IOException {
+    try {
+      return new Sheet(file, named, Scripts.read(file), Optional.empty());
+    } catch (Flaw flaw) {
+      return new Sheet(file, named, "", Optional.of(flaw));
     }
   }
 
@@ -118,36 +166,20 @@ final class FileCheck {
     return Optional.ofNullable(texts.get(id)).or(() -> others.text(id));
   }
 
-  private void check(Path file, boolean named) throws IOException {
-    String text;
-    try {
-      text = Scripts.read(file);
-    } catch (Flaw flaw) {
-      if (kind(file, "", named) != Kind.OTHER) {
-        findings.addAll(ProfileCheck.refused(flaw, new Report(file.toString())).findings());
-      }
-      return;
+  private Outcome check(Sheet sheet) {
+    String file = sheet.file().toString();
+    Kind kind = kind(sheet.file(), sheet.text(), sheet.named());
+    if (kind == Kind.OTHER) {
+      return new Outcome(sheet.file(), "", List.of());
+    } else if (sheet.flaw().isPresent()) {
+      Report report = new Report(file);
+      return new Outcome(
+          sheet.file(), "", ProfileCheck.refused(sheet.flaw().get(), report).findings());
+    } else if (kind == Kind.THINGS) {
+      return new Outcome(sheet.file(), "", ThingList.read(file, sheet.text()).findings());
     }
-    switch (kind(file, text, named)) {
-      case PROFILE -> {
-        ProfileCheck.Checked checked = check.check(file.toString(), text, this::base);
-        findings.addAll(checked.findings());
-        Optional.ofNullable(ids.putIfAbsent(checked.id(), file.toString()))
-            .filter(earlier -> !checked.id().isEmpty())
-            .ifPresent(
-                earlier ->
-                    findings.add(
-                        new Finding(
-                            Finding.Severity.ERROR,
-                            file.toString(),
-                            1,
-                            "the id '" + checked.id() + "' is taken by " + earlier)));
-      }
-      case THINGS -> findings.addAll(ThingList.read(file.toString(), text).findings());
-      case OTHER -> {
-        // of another kind
-      }
-    }
+    ProfileCheck.Checked checked = check.check(file, sheet.text(), this::base);
+    return new Outcome(sheet.file(), checked.id(), checked.findings());
   }
 
   private static Kind kind(Path file, String text, boolean named) {

@@ -20,7 +20,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiPredicate;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
@@ -60,29 +59,25 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
 
   private final ServiceTracker<Profiles.Listener, Profiles.Listener> listeners;
   private final List<Profiles.Listener> listening = new CopyOnWriteArrayList<>();
-  private final ProfileCheck check;
   private final Shelf shelf;
   private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
-  private final Path data;
-  private final Path home;
   private int checkedFor;
 
   @Activate
   public ProfileFolders(BundleContext context, @Reference MediaTypes mediaTypes)
       throws IOException {
-    data = folder(context, "patchbay.data", "data");
-    home = folder(context, "patchbay.home", ".");
+    Path data = folder(context, "patchbay.data", "data");
+    Path home = folder(context, "patchbay.home", ".");
     later.allowCoreThreadTimeOut(true);
     protocols = new Arrivals(context);
     protocols.open();
-    check = new ProfileCheck(mediaTypes, this::protocol);
     listeners = new Listeners(context);
     shelf =
         new Shelf(
             home.resolve(FOLDER),
             data.resolve(FOLDER),
             data.resolve("state").resolve("profiles"),
-            check,
+            new ProfileCheck(mediaTypes, this::protocol),
             this::tell);
     protocols.mayChange = true;
     shelf.load();
@@ -92,16 +87,6 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
     registrations.add(context.registerService(Documents.class, this, kind));
     registrations.add(context.registerService(Health.class, this, null));
     registrations.add(context.registerService(ArtifactInstaller.class, this, null));
-    registrations.add(
-        context.registerService(
-            BiPredicate.class,
-            new Trials(check, shelf::base),
-            FrameworkUtil.asDictionary(Map.of("patchbay.role", "try-profile"))));
-    registrations.add(
-        context.registerService(
-            BiPredicate.class,
-            new Replays(check, shelf::base),
-            FrameworkUtil.asDictionary(Map.of("patchbay.role", "replay-recording"))));
     registrations.add(context.registerService(Profiles.class, this, null));
     LOG.info("{} profiles in service", shelf.current().size());
   }
@@ -228,16 +213,6 @@ public final class ProfileFolders implements Documents, Profiles, ArtifactInstal
   @Override
   public boolean remove(String id) throws IOException {
     return shelf.remove(id);
-  }
-
-  @Override
-  public List<Finding> check(List<Path> paths) throws IOException {
-    FileCheck files = new FileCheck(check, shelf::base);
-    return files.check(
-        paths.isEmpty()
-            ? List.of(home.resolve(FOLDER), data.resolve(FOLDER), data.resolve(ThingFiles.FOLDER))
-            : paths,
-        !paths.isEmpty());
   }
 
   @Override

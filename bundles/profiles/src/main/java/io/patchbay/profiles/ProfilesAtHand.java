@@ -76,7 +76,8 @@ final class ProfilesAtHand {
     }
   }
 
-  private static Map<String, String> texts(Path folder) throws IOException {
+  /** Texts of the profiles in a folder, by id. */
+  static Map<String, String> texts(Path folder) throws IOException {
     Map<String, String> texts = new HashMap<>();
     for (Path file : TextFile.below(folder)) {
       try {

@@ -1,6 +1,7 @@
 package io.patchbay.profiles;
 
 import io.patchbay.northbound.Recorder.Recorded;
+import io.patchbay.operation.Errand;
 import io.patchbay.operation.Finding;
 import io.patchbay.thing.SenMl;
 import java.io.IOException;
@@ -11,14 +12,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * What {@code patchbay replay} asks for: a data directory, a recording file, and a profile by id or
  * path; an empty one stands for those that read the frames in the hub.
  */
-final class Replays implements BiPredicate<List<String>, Consumer<String>> {
+public final class Replays implements Errand {
   /** Frames whose differences are shown; more are counted. */
   private static final int SHOWN = 10;
 
@@ -27,21 +28,29 @@ final class Replays implements BiPredicate<List<String>, Consumer<String>> {
 
   private static final int FROM = 200;
 
-  private final ProfileCheck check;
-  private final Composition.Bases shipped;
+  private final Function<Path, Alone> room;
 
-  Replays(ProfileCheck check, Composition.Bases shipped) {
-    this.check = check;
-    this.shipped = shipped;
+  public Replays() {
+    this(Alone::in);
+  }
+
+  Replays(Function<Path, Alone> room) {
+    this.room = room;
+  }
+
+  @Override
+  public String word() {
+    return "replay";
   }
 
   /** Whether the frames say now, octet for octet, what the hub kept of them. */
   @Override
-  public boolean test(List<String> words, Consumer<String> print) {
+  public boolean run(Path home, List<String> words, Consumer<String> print) {
     String file = words.get(1);
-    Replay replay = new Replay(file, words.get(2), print);
+    Alone here = room.apply(home);
+    Replay replay = new Replay(here.check(), file, words.get(2), print);
     try {
-      return replay.run(new ProfilesAtHand(check, shipped, Path.of(words.get(0))));
+      return replay.run(new ProfilesAtHand(here.check(), here.shipped(), Path.of(words.get(0))));
     } catch (Flaw flaw) {
       print.accept(
           new Finding(Finding.Severity.ERROR, file, flaw.line(), flaw.message()).toString());
@@ -54,7 +63,8 @@ final class Replays implements BiPredicate<List<String>, Consumer<String>> {
   }
 
   /** One recording. */
-  private final class Replay {
+  private static final class Replay {
+    private final ProfileCheck check;
     private final String file;
     private final String wanted;
     private final Consumer<String> print;
@@ -63,7 +73,8 @@ final class Replays implements BiPredicate<List<String>, Consumer<String>> {
     private int frames;
     private int differing;
 
-    Replay(String file, String wanted, Consumer<String> print) {
+    Replay(ProfileCheck check, String file, String wanted, Consumer<String> print) {
+      this.check = check;
       this.file = file;
       this.wanted = wanted;
       this.print = print;

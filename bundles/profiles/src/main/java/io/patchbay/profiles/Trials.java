@@ -1,29 +1,38 @@
 package io.patchbay.profiles;
 
+import io.patchbay.operation.Errand;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * What {@code patchbay try} asks for: a data directory, a LoRaWAN port, a profile by id or path,
  * and frames.
  */
-final class Trials implements BiPredicate<List<String>, Consumer<String>> {
-  private final ProfileCheck check;
-  private final Composition.Bases shipped;
+public final class Trials implements Errand {
+  private final Function<Path, Alone> room;
 
-  Trials(ProfileCheck check, Composition.Bases shipped) {
-    this.check = check;
-    this.shipped = shipped;
+  public Trials() {
+    this(Alone::in);
+  }
+
+  Trials(Function<Path, Alone> room) {
+    this.room = room;
+  }
+
+  @Override
+  public String word() {
+    return "try";
   }
 
   /** Whether every frame was understood. */
   @Override
-  public boolean test(List<String> words, Consumer<String> print) {
+  public boolean run(Path home, List<String> words, Consumer<String> print) {
     try {
       return run(
+          room.apply(home),
           Path.of(words.get(0)),
           Integer.parseInt(words.get(1)),
           words.get(2),
@@ -35,10 +44,10 @@ final class Trials implements BiPredicate<List<String>, Consumer<String>> {
     }
   }
 
-  private boolean run(
-      Path data, int port, String wanted, List<String> words, Consumer<String> print)
+  private static boolean run(
+      Alone room, Path data, int port, String wanted, List<String> words, Consumer<String> print)
       throws IOException {
-    ProfilesAtHand profiles = new ProfilesAtHand(check, shipped, data);
+    ProfilesAtHand profiles = new ProfilesAtHand(room.check(), room.shipped(), data);
     if (!profiles.has(wanted)) {
       print.accept("error: " + profiles.missing(wanted));
       return false;
@@ -48,7 +57,7 @@ final class Trials implements BiPredicate<List<String>, Consumer<String>> {
       return false;
     }
     print.accept("profile " + read.profile().id() + ", " + read.profile().title());
-    Trial trial = check.trial(read, print);
+    Trial trial = room.check().trial(read, print);
     boolean good = true;
     int number = 1;
     for (TryFrame frame : TryFrame.read(words)) {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +22,12 @@ class FileCheckTest {
   }
 
   private static List<Finding> check(Path... paths) throws IOException {
-    return new FileCheck(Texts.check(), Composition.Bases.NONE).check(List.of(paths), true);
+    ExecutorService workers = Executors.newFixedThreadPool(2);
+    try {
+      return new FileCheck(Texts.check(), Composition.Bases.NONE, workers).check(List.of(paths));
+    } finally {
+      workers.shutdownNow();
+    }
   }
 
   @Test

@@ -65,8 +65,8 @@ events:
             new StandardMediaTypes(),
             scheme -> scheme.equals("mqtt") ? Optional.of(new TopicProtocol()) : Optional.empty());
     said.clear();
-    return new Replays(check, ShippedProfilesTest::text)
-        .test(List.of(data.toString(), file.toString(), profile), said::add);
+    return new Replays(home -> new Alone(check, ShippedProfilesTest::text))
+        .run(data, List.of(data.toString(), file.toString(), profile), said::add);
   }
 
   private String all() {
@@ -229,8 +229,9 @@ events:
   @Test
   void aFileThatIsNotThereIsSaid() {
     assertThat(
-            new Replays(Texts.check(), ShippedProfilesTest::text)
-                .test(List.of(data.toString(), data.resolve("none").toString(), ""), said::add))
+            new Replays(home -> new Alone(Texts.check(), ShippedProfilesTest::text))
+                .run(
+                    data, List.of(data.toString(), data.resolve("none").toString(), ""), said::add))
         .isFalse();
     assertThat(said).singleElement().asString().contains("none: error: there is no file");
   }

@@ -25,7 +25,8 @@ class TrialsTest {
     List<String> words = new ArrayList<>(List.of(data.toString(), String.valueOf(port), profile));
     words.addAll(List.of(frames));
     said.clear();
-    return new Trials(check, ShippedProfilesTest::text).test(words, said::add);
+    return new Trials(home -> new Alone(check, ShippedProfilesTest::text))
+        .run(data, words, said::add);
   }
 
   private String all() {

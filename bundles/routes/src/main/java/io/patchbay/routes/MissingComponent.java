@@ -27,13 +27,17 @@ final class MissingComponent {
                     + "' is missing: the bundle '"
                     + there.getSymbolicName()
                     + "' brings it and is not started")
-        .orElse(
-            "the component '"
-                + component
-                + "' is missing: put a bundle that brings it (Provide-Capability:"
-                + " camel.component;camel.component="
-                + component
-                + ") into deploy/");
+        .orElseGet(() -> absent(component));
+  }
+
+  /** Of one that no bundle brings. */
+  static String absent(String component) {
+    return "the component '"
+        + component
+        + "' is missing: put a bundle that brings it (Provide-Capability:"
+        + " camel.component;camel.component="
+        + component
+        + ") into deploy/";
   }
 
   private static boolean brings(Bundle bundle, String component) {

@@ -1,5 +1,6 @@
 package io.patchbay.routes;
 
+import io.patchbay.access.Secrets;
 import io.patchbay.camel.StagedContexts;
 import io.patchbay.camel.StagedRoutes;
 import io.patchbay.operation.Documents.Document;
@@ -141,7 +142,8 @@ final class RouteFile {
   private void stage(RouteSource source) {
     StagedRoutes staged;
     try {
-      RouteLoader loader = new RouteLoader(source, counters, new SecretFunction(bundle), values);
+      RouteLoader loader =
+          new RouteLoader(source, counters, new SecretFunction(() -> secrets(bundle)), values);
       staged = contexts.stage(bundle, "route-" + id, loader);
     } catch (Exception e) {
       Optional<String> component = Findings.missingComponent(e);
@@ -156,6 +158,10 @@ final class RouteFile {
       return;
     }
     handOver(source, staged);
+  }
+
+  private static Optional<Secrets> secrets(BundleContext bundle) {
+    return Optional.ofNullable(bundle.getServiceReference(Secrets.class)).map(bundle::getService);
   }
 
   /** The new one is built and warm: the old stops taking in, and the new one begins. */

@@ -8,7 +8,6 @@ import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,7 +25,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
@@ -57,8 +55,8 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
   private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final String FOLDER = "routes";
-  private static final String HOME = "patchbay.home";
-  private static final String DATA = "patchbay.data";
+  static final String HOME = "patchbay.home";
+  static final String DATA = "patchbay.data";
   private static final long TRY_AGAIN_SECONDS = 5;
 
   /** How long a bundle that goes waits for routes that are being built. */
@@ -249,13 +247,7 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
     if (file == null || !Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    return Optional.of(source(id, file, shipped));
-  }
-
-  private static RouteSource source(String id, Path file, boolean shipped) throws IOException {
-    // Malformed UTF-8 is left to the YAML parser, which names the line.
-    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    return new RouteSource(id, file.toString(), text, shipped);
+    return Optional.of(RouteSource.of(id, file, shipped));
   }
 
   private Set<String> ids() {
@@ -263,27 +255,23 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
     for (Optional<Path> folder : List.of(shipped, overlay)) {
       String[] names = folder.map(at -> at.toFile().list()).orElse(null);
       for (String name : names == null ? new String[0] : names) {
-        id(name).ifPresent(ids::add);
+        RouteSource.id(name).ifPresent(ids::add);
       }
     }
     return ids;
   }
 
-  private static Optional<String> id(String name) {
-    return name.endsWith(RouteSource.SUFFIX)
-        ? Optional.of(name.substring(0, name.length() - RouteSource.SUFFIX.length()))
-        : Optional.empty();
-  }
-
   @Override
   public boolean canHandle(File artifact) {
     File parent = artifact.getParentFile();
-    return parent != null && parent.getName().equals(FOLDER) && id(artifact.getName()).isPresent();
+    return parent != null
+        && parent.getName().equals(FOLDER)
+        && RouteSource.id(artifact.getName()).isPresent();
   }
 
   @Override
   public void install(File artifact) {
-    id(artifact.getName()).ifPresent(id -> later(Set.of(id)));
+    RouteSource.id(artifact.getName()).ifPresent(id -> later(Set.of(id)));
   }
 
   @Override
@@ -374,46 +362,6 @@ public final class RouteFiles implements ArtifactInstaller, Documents, Health, M
       return removed;
     } finally {
       building.unlock();
-    }
-  }
-
-  @Override
-  public List<Finding> check(List<Path> paths) throws IOException {
-    List<Finding> findings = new ArrayList<>();
-    for (Path path : paths) {
-      try (Stream<Path> below = Files.walk(path)) {
-        for (Path file : below.filter(Files::isRegularFile).sorted().toList()) {
-          Optional<String> id = id(String.valueOf(file.getFileName()));
-          if (id.isPresent()) {
-            findings.addAll(check(source(id.get(), file, false)));
-          }
-        }
-      }
-    }
-    return findings;
-  }
-
-  private List<Finding> check(RouteSource source) {
-    RouteShape shape = RouteShape.of(source);
-    if (shape.disables() || !shape.findings().isEmpty()) {
-      return shape.findings();
-    }
-    try {
-      contexts.check(
-          bundle,
-          "check-" + source.id(),
-          new RouteLoader(
-              source, new RouteCounters(source.id()), new SecretFunction(bundle), values));
-      return List.of();
-    } catch (Exception e) {
-      Finding finding = Findings.of(source, e);
-      return List.of(
-          Findings.missingComponent(e)
-              .map(
-                  name ->
-                      Findings.error(
-                          source, finding.line(), new MissingComponent(bundle).inWords(name)))
-              .orElse(finding));
     }
   }
 

@@ -1,9 +1,13 @@
 package io.patchbay.routes;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * The text of a route file.
@@ -16,6 +20,19 @@ record RouteSource(String id, String file, String text, boolean shipped) {
   static final String SUFFIX = ".camel.yaml";
 
   private static final int VERSION_OCTETS = 6;
+
+  /** Empty when a file of this name has no routes. */
+  static Optional<String> id(String name) {
+    return name.endsWith(SUFFIX)
+        ? Optional.of(name.substring(0, name.length() - SUFFIX.length()))
+        : Optional.empty();
+  }
+
+  static RouteSource of(String id, Path file, boolean shipped) throws IOException {
+    // Malformed UTF-8 is left to the YAML parser, which names the line.
+    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    return new RouteSource(id, file.toString(), text, shipped);
+  }
 
   /** Changes whenever the text does. */
   String version() {

@@ -2,16 +2,18 @@ package io.patchbay.routes;
 
 import io.patchbay.access.Secrets;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.camel.spi.PropertiesFunction;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.ServiceReference;
 
 /** {@code {{secret:NAME}}} in a file stands for a secret of the hub, which is in no file. */
 final class SecretFunction implements PropertiesFunction {
-  private final BundleContext context;
+  private final Supplier<Optional<Secrets>> secrets;
 
-  SecretFunction(BundleContext context) {
-    this.context = context;
+  /**
+   * @param secrets empty where files are only checked
+   */
+  SecretFunction(Supplier<Optional<Secrets>> secrets) {
+    this.secrets = secrets;
   }
 
   @Override
@@ -21,13 +23,11 @@ final class SecretFunction implements PropertiesFunction {
 
   @Override
   public String apply(String name) {
-    ServiceReference<Secrets> reference = context.getServiceReference(Secrets.class);
-    Secrets secrets = reference == null ? null : context.getService(reference);
-    if (secrets == null) {
-      return name; // files are only checked: there are no secrets, and nothing is connected
+    Optional<Secrets> there = secrets.get();
+    if (there.isEmpty()) {
+      return name; // there are no secrets, and nothing is connected
     }
-    Optional<String> secret = secrets.find(name);
-    return secret.orElseThrow(() -> new MissingSecretException(name));
+    return there.get().find(name).orElseThrow(() -> new MissingSecretException(name));
   }
 
   /** Right as the file is, it cannot start before somebody puts the secret. */

@@ -70,11 +70,6 @@ final class LocalHub implements Hub, StagedContexts {
   }
 
   @Override
-  public void check(BundleContext owner, String name, RoutesBuilder routes) throws Exception {
-    close(build(name, routes));
-  }
-
-  @Override
   public StagedRoutes stage(BundleContext owner, String name, RoutesBuilder routes)
       throws Exception {
     DefaultCamelContext context = build(name, routes);

@@ -113,9 +113,7 @@ class RouteFilesTest {
 
   private Finding finding(String text) throws IOException {
     write(home, "checked", text);
-    List<Finding> findings =
-        (files.isPresent() ? files.get() : start())
-            .check(List.of(home.resolve("checked.camel.yaml")));
+    List<Finding> findings = Checks.check(home, List.of(home.resolve("checked.camel.yaml")));
     assertThat(findings).hasSize(1);
     return findings.get(0);
   }

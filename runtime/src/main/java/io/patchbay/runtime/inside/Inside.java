@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.BundleActivator;
@@ -30,9 +29,6 @@ public final class Inside implements BundleActivator {
       throws IOException, ConfigurationException, InvalidSyntaxException {
     configure(context);
     context.registerService(Supplier.class, new Diagnosis(context), role("diagnosis"));
-    context.registerService(BiPredicate.class, new DocumentCheck(context), role("check"));
-    ask(context, "try", "try-profile");
-    ask(context, "replay", "replay-recording");
     deployFolder(context);
   }
 
@@ -80,10 +76,6 @@ public final class Inside implements BundleActivator {
         ArtifactInstaller.class,
         folder,
         FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, Integer.MAX_VALUE)));
-  }
-
-  private static void ask(BundleContext context, String word, String answers) {
-    context.registerService(BiPredicate.class, new ProfileQuestion(context, answers), role(word));
   }
 
   private static Dictionary<String, Object> role(String role) {

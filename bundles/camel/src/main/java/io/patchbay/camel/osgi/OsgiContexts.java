@@ -51,12 +51,6 @@ public final class OsgiContexts implements Contexts, StagedContexts {
   }
 
   @Override
-  public void check(BundleContext owner, String name, RoutesBuilder routes) throws Exception {
-    CamelRoutes built = build(owner, name, routes);
-    built.close();
-  }
-
-  @Override
   public boolean provides(String component) {
     return new CamelClassLoader("lookup", () -> bundles.forOwner(bundle.getBundle()))
             .getResource(COMPONENTS + component)

@@ -16,7 +16,6 @@ import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Documents;
-import io.patchbay.operation.Finding;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.operation.Recordings;
@@ -617,11 +616,6 @@ final class FakeRooms
     @Override
     public boolean remove(String id) {
       return profiles.remove(id) != null;
-    }
-
-    @Override
-    public List<Finding> check(List<Path> paths) {
-      return new ArrayList<>();
     }
   }
 }
