@@ -1,10 +1,10 @@
 package io.patchbay.core;
 
 import io.patchbay.profile.AddressPattern;
-import io.patchbay.profile.Property;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Origin;
+import io.patchbay.southbound.Reader;
 import io.patchbay.southbound.Rejection;
 import io.patchbay.southbound.Target;
 import io.patchbay.store.Registered;
@@ -90,18 +90,11 @@ final class Identification {
   private Source targeted(Target target, String scheme) throws DecodeException {
     Device device = find(target.thing());
     CompiledProfile profile = profileOf(device);
-    Property property = profile.profile().properties().get(target.property());
-    if (property == null) {
-      throw new DecodeException(
-          Rejection.NOTHING_KNOWN,
-          "profile " + profile.profile().id() + " has no property '" + target.property() + "'");
-    }
-    try {
-      Reader reader = new Reader(AddressPattern.of("#"), "", profile.target(property, scheme));
-      return new Source(device, profile, List.of(reader), false);
-    } catch (IllegalArgumentException e) {
-      throw new DecodeException(Rejection.NOTHING_KNOWN, String.valueOf(e.getMessage()));
-    }
+    return new Source(
+        device,
+        profile,
+        List.of(profile.interpretation().target(target.property(), scheme)),
+        false);
   }
 
   /** Who it is when the binding names it; a {@link Uplink.Discovered} among them introduces it. */
@@ -144,7 +137,7 @@ final class Identification {
   private static List<Candidate> candidates(Catalogue.Lookup lookup, Origin origin) {
     List<Candidate> candidates = new ArrayList<>();
     for (CompiledProfile profile : lookup.readers(origin)) {
-      for (Reader reader : profile.readers(origin.scheme())) {
+      for (Reader reader : profile.interpretation().readers(origin.scheme())) {
         terms(reader.pattern(), origin)
             .ifPresent(terms -> candidates.add(new Candidate(profile, reader.pattern(), terms)));
       }
@@ -185,11 +178,7 @@ final class Identification {
 
   private static Source source(
       Device device, CompiledProfile profile, Origin origin, boolean newcomer) {
-    List<Reader> readers =
-        profile.readers(origin.scheme()).stream()
-            .filter(reader -> reader.pattern().match(origin.address()).isPresent())
-            .toList();
-    return new Source(device, profile, readers, newcomer);
+    return new Source(device, profile, profile.interpretation().readers(origin), newcomer);
   }
 
   private Source newcomer(Catalogue.Lookup lookup, Frame frame, boolean addressKnown)

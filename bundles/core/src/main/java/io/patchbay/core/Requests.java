@@ -109,7 +109,7 @@ final class Requests {
       String name = write.property();
       Property property = writable(profile, device, name);
       Form form = form(property.forms(), device, Op.WRITE, name);
-      Conformer conformer = profile.property(name).orElseThrow(() -> broken(name));
+      Conformer conformer = profile.interpretation().property(name).orElseThrow(() -> broken(name));
       Value value = down(conformer, name, write.value());
       Slot slot = new Slot(Slot.Kind.PROPERTY, name, "", form, property.schema());
       Map<String, Value> values = new HashMap<>(Map.of("value", value));
@@ -166,7 +166,7 @@ final class Requests {
   Value acceptable(Device device, String name, Value value) throws Unsendable {
     CompiledProfile profile = profile(device);
     writable(profile, device, name);
-    Conformer conformer = profile.property(name).orElseThrow(() -> broken(name));
+    Conformer conformer = profile.interpretation().property(name).orElseThrow(() -> broken(name));
     down(conformer, name, value);
     try {
       return conformer.checked(value);

@@ -1,5 +1,6 @@
 package io.patchbay.core;
 
+import io.patchbay.southbound.Reader;
 import java.util.List;
 
 /**

@@ -6,7 +6,6 @@ import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.DeliveryId;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Origin;
-import io.patchbay.southbound.Point;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.southbound.Rejection;
 import io.patchbay.southbound.UplinkPort;
@@ -151,8 +150,7 @@ final class UplinkPipeline implements UplinkPort {
                       if (!interpreter.admitted(source) && kind != Kind.RELEASED) {
                         return Draft.held(source);
                       }
-                      List<Point> points = interpreter.decode(source, frame, problems);
-                      return interpreter.conform(source, frame, points, problems);
+                      return interpreter.interpret(source, frame, problems);
                     }));
     return journal(passage, patience, this::rememberAndFanOut);
   }

@@ -2,22 +2,16 @@ package io.patchbay.profiles;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.profile.AddressPattern;
-import io.patchbay.profile.DataSchema;
-import io.patchbay.profile.Form;
-import io.patchbay.profile.Formula;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Property;
 import io.patchbay.profiles.media.Literals;
-import io.patchbay.southbound.Codec;
-import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.Frame;
-import io.patchbay.southbound.FrameDecoder;
+import io.patchbay.southbound.Interpretation;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Point;
-import io.patchbay.southbound.Protocol;
-import io.patchbay.southbound.Rejection;
+import io.patchbay.southbound.Reader;
 import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Quality;
@@ -30,41 +24,99 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.function.BiConsumer;
 
 /** An example of something a device says: decoded, conformed and compared with what is expected. */
 final class HeardExample {
-  record Group(String address, String mediaType) {}
-
   /** What came of one thing's frame: values by slot, refusals by slot, and the device's times. */
-  private static final class Result {
+  private static final class Result implements Interpretation.Steps {
+    final Entry example;
     final Map<String, List<Value>> readings = new HashMap<>();
-    final Map<Optional<Instant>, Map<String, Double>> numbers = new LinkedHashMap<>();
     final Map<String, Map<String, Value>> events = new HashMap<>();
     final Map<String, String> rejected = new LinkedHashMap<>();
     final List<Instant> times = new ArrayList<>();
     Optional<Boolean> online = Optional.empty();
 
-    void reading(String property, Value value, Optional<Instant> time, boolean good) {
-      readings.computeIfAbsent(property, key -> new ArrayList<>()).add(value);
-      Double number = Formula.number(value);
-      if (good && number != null) {
-        numbers.computeIfAbsent(time, key -> new HashMap<>()).put(property, number);
+    Result(Entry example) {
+      this.example = example;
+    }
+
+    @Override
+    public void decoded(Reader reader, List<Point> points) {
+      for (Point point : points) {
+        if (point instanceof Point.Decoded decoded) {
+          decoded.time().ifPresent(times::add);
+        }
       }
     }
+
+    @Override
+    public void unread(Reader reader, DecodeException why) {
+      refused(why);
+    }
+
+    /** Of the frame as a whole. */
+    void refused(DecodeException why) {
+      if (example.get("rejected").text("").equals(why.reason().name())) {
+        rejected.put("", why.reason().name());
+      } else {
+        example.error("the payload is refused: " + why.reason() + ": " + why.detail());
+      }
+    }
+
+    @Override
+    public void taken(Point.Decoded point, Value value, Quality quality) {
+      Slot slot = point.slot();
+      switch (slot.kind()) {
+        case STATUS -> online = Optional.of(value.equals(new Value.Bool(true)));
+        case PROPERTY -> reading(slot.name(), value);
+        case EVENT -> {
+          Map<String, Value> data = events.computeIfAbsent(slot.name(), key -> new HashMap<>());
+          if (!slot.field().isEmpty()) {
+            data.put(slot.field(), value);
+          }
+        }
+      }
+    }
+
+    private void reading(String property, Value value) {
+      readings.computeIfAbsent(property, key -> new ArrayList<>()).add(value);
+    }
+
+    @Override
+    public void refused(Point point, DecodeException why) {
+      Slot slot = point.slot();
+      String place = slot.field().isEmpty() ? slot.name() : slot.name() + "." + slot.field();
+      rejected.put(place, why.reason() + ": " + why.detail());
+    }
+
+    @Override
+    public void computed(Property property, Value value) {
+      reading(property.name(), value);
+    }
+
+    @Override
+    public void uncomputed(Property property, DecodeException why) {
+      rejected.put(property.name(), why.reason() + ": " + why.detail());
+    }
   }
+
+  /** Examples name their thing only to be compared. */
+  private static final ThingId ANYBODY = new ThingId("device");
 
   private final MediaTypes mediaTypes;
   private final Protocols protocols;
   private final Lint lint;
   private final ProfileReader.Read read;
+  private final Interpretation interpretation;
+  private final List<String> uncompiled = new ArrayList<>();
 
   HeardExample(MediaTypes mediaTypes, Protocols protocols, Lint lint, ProfileReader.Read read) {
     this.mediaTypes = mediaTypes;
     this.protocols = protocols;
     this.lint = lint;
     this.read = read;
+    interpretation =
+        lint.interpretation(read.profile(), (what, why) -> uncompiled.add(what + ": " + why));
   }
 
   void run(Entry example, Bytes payload) {
@@ -79,14 +131,23 @@ final class HeardExample {
             Optional.empty(),
             Optional.empty(),
             false);
+    if (!uncompiled.isEmpty()) {
+      uncompiled.forEach(example::error);
+      return;
+    }
     Map<String, Result> results = new LinkedHashMap<>();
     try {
       Map<String, String> terms = new HashMap<>();
-      List<FormSite> sites =
-          example.get("read").present() ? asked(example) : pushed(example, address, terms);
+      boolean asked = example.get("read").present();
+      List<FormSite> sites = asked ? asked(example) : pushed(example, address, terms);
       if (sites.isEmpty()) {
         Examples.said(example).error("no form of the profile hears '" + address + "'");
         return;
+      }
+      for (FormSite site : sites) {
+        if (Examples.cannotRun(mediaTypes, protocols, site, example)) {
+          return;
+        }
       }
       List<Frame> frames = parts(frame, address);
       for (Frame part : frames) {
@@ -94,23 +155,35 @@ final class HeardExample {
         named.putAll(terms);
         Result result =
             results.computeIfAbsent(
-                AddressPattern.fill(read.profile().thing(), named).orElse(""), key -> new Result());
-        for (List<FormSite> group : grouped(sites).values()) {
-          if (Examples.cannotRun(mediaTypes, protocols, group.get(0), example)) {
-            return;
-          }
-          decode(example, group, part, result);
-        }
-        compute(result);
+                AddressPattern.fill(read.profile().thing(), named).orElse(""),
+                key -> new Result(example));
+        Interpretation.Said unused =
+            interpretation.read(
+                ANYBODY, part, readers(sites, address, asked), new ArrayList<>(), result);
       }
       match(example, frames, address);
     } catch (DecodeException e) {
-      results.put("", refused(example, e));
+      results.computeIfAbsent("", key -> new Result(example)).refused(e);
     } catch (IllegalArgumentException e) {
       example.error(String.valueOf(e.getMessage()));
       return;
     }
     compare(example, results);
+  }
+
+  private List<Reader> readers(List<FormSite> sites, String address, boolean asked)
+      throws DecodeException {
+    if (asked) {
+      FormSite site = sites.get(0);
+      return List.of(interpretation.target(site.name(), site.form().protocol()));
+    }
+    return sites.stream()
+        .map(site -> site.form().protocol())
+        .distinct()
+        .flatMap(
+            scheme ->
+                interpretation.readers(new Origin(scheme, "example", address, Map.of())).stream())
+        .toList();
   }
 
   /** The parts of a frame that the profile divides, or the frame. */
@@ -155,7 +228,9 @@ final class HeardExample {
               + " things: say things: {name: {property: value}}");
     } else if (things.isEmpty()) {
       Map.Entry<String, Result> only =
-          results.isEmpty() ? Map.entry("", new Result()) : results.entrySet().iterator().next();
+          results.isEmpty()
+              ? Map.entry("", new Result(example))
+              : results.entrySet().iterator().next();
       thing(example, only.getKey());
       compare(example, only.getValue());
     }
@@ -186,147 +261,6 @@ final class HeardExample {
       }
     }
     return sites;
-  }
-
-  Map<Group, List<FormSite>> grouped(List<FormSite> sites) {
-    Map<Group, List<FormSite>> groups = new LinkedHashMap<>();
-    for (FormSite site : sites) {
-      groups
-          .computeIfAbsent(
-              new Group(lint.address(site.form()).orElse(site.name()), site.form().mediaType()),
-              key -> new ArrayList<>())
-          .add(site);
-    }
-    return groups;
-  }
-
-  private void decode(Entry example, List<FormSite> sites, Frame frame, Result result) {
-    Map<Slot, DataSchema> schemas = new LinkedHashMap<>();
-    sites.forEach(site -> site.slots().forEach(slot -> schemas.put(slot, slot.schema())));
-    try {
-      for (Point point :
-          decoder(sites.get(0).form(), List.copyOf(schemas.keySet())).decode(frame)) {
-        if (point instanceof Point.Bad bad) {
-          result.rejected.put(place(bad.slot()), bad.reason() + ": " + bad.detail());
-        } else if (point instanceof Point.Decoded decoded) {
-          decoded.time().ifPresent(result.times::add);
-          take(decoded, result);
-        }
-      }
-    } catch (DecodeException e) {
-      result.rejected.putAll(refused(example, e).rejected);
-    }
-  }
-
-  private static Result refused(Entry example, DecodeException e) {
-    Result result = new Result();
-    if (example.get("rejected").text("").equals(e.reason().name())) {
-      result.rejected.put("", e.reason().name());
-    } else {
-      example.error("the payload is refused: " + e.reason() + ": " + e.detail());
-    }
-    return result;
-  }
-
-  /** Takes a value that was computed. */
-  interface Computed {
-    void take(Property property, Optional<Instant> time, Value value);
-  }
-
-  private void compute(Result result) {
-    computed(
-        result.numbers,
-        (property, time, value) ->
-            result.readings.computeIfAbsent(property.name(), key -> new ArrayList<>()).add(value),
-        result.rejected::put);
-  }
-
-  /** As core does it: of the numbers of one time. */
-  void computed(
-      Map<Optional<Instant>, Map<String, Double>> numbers,
-      Computed computed,
-      BiConsumer<String, String> rejected) {
-    for (Property property : new TreeMap<>(read.profile().properties()).values()) {
-      Formula formula = property.compute().orElse(null);
-      if (formula == null) {
-        continue;
-      }
-      for (Map.Entry<Optional<Instant>, Map<String, Double>> of : numbers.entrySet()) {
-        try {
-          Double result = formula.compute(of.getValue()).orElse(null);
-          if (result != null) {
-            Value value = Formula.value(property.schema().type(), result);
-            computed.take(property, of.getKey(), new Conformer(property.schema()).up(value));
-          }
-        } catch (DecodeException e) {
-          rejected.accept(property.name(), e.reason() + ": " + e.detail());
-        }
-      }
-    }
-  }
-
-  FrameDecoder decoder(Form form, List<Slot> slots) {
-    if (mediaTypes.knows(form.mediaType())) {
-      return mediaTypes.decoder(slots);
-    }
-    Protocol protocol = protocols.find(form.protocol()).orElseThrow();
-    Map<Slot, Codec> codecs = new LinkedHashMap<>();
-    slots.forEach(slot -> codecs.put(slot, protocol.compile(slot.form(), slot.schema())));
-    return frame -> {
-      List<Point> points = new ArrayList<>();
-      for (Map.Entry<Slot, Codec> codec : codecs.entrySet()) {
-        Value value = codec.getValue().decode(frame);
-        points.add(new Point.Decoded(codec.getKey(), value, Optional.empty()));
-      }
-      return points;
-    };
-  }
-
-  private static String place(Slot slot) {
-    return slot.field().isEmpty() ? slot.name() : slot.name() + "." + slot.field();
-  }
-
-  private void take(Point.Decoded point, Result result) {
-    Slot slot = point.slot();
-    try {
-      switch (slot.kind()) {
-        case STATUS -> result.online = Optional.of(point.value().equals(new Value.Bool(true)));
-        case PROPERTY ->
-            result.reading(
-                slot.name(), new Conformer(slot.schema()).up(point.value()), point.time(), true);
-        case EVENT -> {
-          Map<String, Value> data =
-              result.events.computeIfAbsent(slot.name(), key -> new HashMap<>());
-          if (!slot.field().isEmpty()) {
-            data.put(slot.field(), new Conformer(slot.schema()).up(point.value()));
-          }
-        }
-      }
-    } catch (DecodeException e) {
-      if (outside(slot, e).isEmpty() || !taken(point, result)) {
-        result.rejected.put(place(slot), e.reason() + ": " + e.detail());
-      }
-    }
-  }
-
-  /** The quality with which the profile takes a value that is out of range, if it does. */
-  Optional<Quality> outside(Slot slot, DecodeException why) {
-    Property property = read.profile().properties().get(slot.name());
-    return why.reason() != Rejection.OUT_OF_RANGE
-            || slot.kind() != Slot.Kind.PROPERTY
-            || property == null
-        ? Optional.empty()
-        : property.keeping().outside();
-  }
-
-  private static boolean taken(Point.Decoded point, Result result) {
-    try {
-      Value value = new Conformer(point.slot().schema()).converted(point.value());
-      result.reading(point.slot().name(), value, point.time(), false);
-      return true;
-    } catch (DecodeException e) {
-      return false;
-    }
   }
 
   private static void thing(Entry example, String name) {

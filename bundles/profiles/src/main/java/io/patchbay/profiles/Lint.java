@@ -4,15 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
+import io.patchbay.profile.Profile;
 import io.patchbay.profiles.javascript.ScriptException;
 import io.patchbay.profiles.media.PayloadCodecs;
 import io.patchbay.profiles.media.Template;
+import io.patchbay.southbound.Interpretation;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 
 /** What a schema cannot see: names that nothing fills, patterns and paths that do not compile. */
 final class Lint {
@@ -83,10 +86,17 @@ final class Lint {
 
   /** The address of a form; without its protocol, what most call it. */
   Optional<String> address(Form form) {
-    return protocols
-        .find(form.protocol())
-        .map(protocol -> protocol.address(form))
-        .orElseGet(() -> form.term("topic"));
+    return protocol(form.protocol()).address(form);
+  }
+
+  /** What frames mean to the profile; of a protocol that is not there the addresses are known. */
+  Interpretation interpretation(Profile profile, BiConsumer<String, String> problems) {
+    return new Interpretation(
+        profile, mediaTypes, scheme -> Optional.of(protocol(scheme)), problems);
+  }
+
+  private Protocol protocol(String scheme) {
+    return protocols.find(scheme).orElseGet(() -> new AbsentProtocol(scheme));
   }
 
   private void address(FormSite site) {

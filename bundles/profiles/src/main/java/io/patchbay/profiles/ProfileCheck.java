@@ -3,6 +3,7 @@ package io.patchbay.profiles;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.patchbay.operation.Finding;
 import io.patchbay.profile.Profile;
+import io.patchbay.southbound.Interpretation;
 import io.patchbay.southbound.MediaTypes;
 import java.util.List;
 import java.util.Optional;
@@ -146,11 +147,9 @@ final class ProfileCheck {
     return new Trial(mediaTypes, protocols, new Lint(mediaTypes, protocols, schemas), read, print);
   }
 
-  /** Recorded frames on their way through a profile. */
-  Playback playback(ProfileReader.Read read) {
-    Lint lint = new Lint(mediaTypes, protocols, schemas);
-    return new Playback(
-        read.profile(), protocols, new HeardExample(mediaTypes, protocols, lint, read));
+  /** What frames mean to the profile. What cannot be compiled is left out: check says it. */
+  Interpretation interpretation(ProfileReader.Read read) {
+    return new Interpretation(read.profile(), mediaTypes, protocols::find, (what, why) -> {});
   }
 
   /** Whether the protocol is installed. */

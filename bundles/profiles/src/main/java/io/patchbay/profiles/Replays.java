@@ -1,9 +1,18 @@
 package io.patchbay.profiles;
 
+import io.patchbay.northbound.Recorder.Problem;
 import io.patchbay.northbound.Recorder.Recorded;
 import io.patchbay.operation.Errand;
 import io.patchbay.operation.Finding;
+import io.patchbay.southbound.DecodeException;
+import io.patchbay.southbound.Frame;
+import io.patchbay.southbound.Interpretation;
+import io.patchbay.southbound.Reader;
+import io.patchbay.southbound.Rejection;
+import io.patchbay.southbound.Target;
 import io.patchbay.thing.SenMl;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Uplink;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -68,7 +77,7 @@ public final class Replays implements Errand {
     private final String file;
     private final String wanted;
     private final Consumer<String> print;
-    private final Map<String, Playback> playbacks = new HashMap<>();
+    private final Map<String, Interpretation> profilesRead = new HashMap<>();
     private final List<String> differences = new ArrayList<>();
     private int frames;
     private int differing;
@@ -85,11 +94,11 @@ public final class Replays implements Errand {
         for (Optional<RecordingLines.Line> next = lines.next();
             next.isPresent();
             next = lines.next()) {
-          Optional<Playback> playback = playback(profiles, next.get());
-          if (playback.isEmpty()) {
+          Optional<Interpretation> reader = reader(profiles, next.get());
+          if (reader.isEmpty()) {
             return false;
           }
-          compare(lines, next.get(), playback.get());
+          compare(lines, next.get(), reader.get());
         }
       }
       differences.forEach(print);
@@ -99,8 +108,8 @@ public final class Replays implements Errand {
               + (differing == 0
                   ? frames + " frames, identical"
                   : differing + " of " + frames + " frames differ")
-              + playbacks.values().stream()
-                  .map(playback -> ", read with " + playback.reference())
+              + profilesRead.values().stream()
+                  .map(reader -> ", read with " + reader.profile().reference())
                   .distinct()
                   .sorted()
                   .reduce("", String::concat));
@@ -108,7 +117,7 @@ public final class Replays implements Errand {
     }
 
     /** Of the profile that is wanted, or else of the one that read the frame. */
-    private Optional<Playback> playback(ProfilesAtHand profiles, RecordingLines.Line line)
+    private Optional<Interpretation> reader(ProfilesAtHand profiles, RecordingLines.Line line)
         throws IOException, Flaw {
       int at = line.profile().lastIndexOf('@');
       String id = !wanted.isEmpty() ? wanted : line.profile().substring(0, Math.max(0, at));
@@ -118,27 +127,28 @@ public final class Replays implements Errand {
             line.number(),
             "no bundle for protocol '" + scheme + "' is installed; name its jar before the file");
       }
-      Playback known = playbacks.get(id);
+      Interpretation known = profilesRead.get(id);
       if (known == null && !profiles.has(id)) {
         throw new Flaw(line.number(), profiles.missing(id));
       } else if (known == null) {
-        known = profiles.read(id, print).map(check::playback).orElse(null);
+        known = profiles.read(id, print).map(check::interpretation).orElse(null);
         if (known != null) {
-          playbacks.put(id, known);
+          profilesRead.put(id, known);
         }
       }
       return Optional.ofNullable(known);
     }
 
-    private void compare(RecordingLines lines, RecordingLines.Line line, Playback playback) {
-      Playback.Played played = playback.play(lines.thing(), line.frame());
+    private void compare(RecordingLines lines, RecordingLines.Line line, Interpretation reader) {
+      List<DecodeException> wrong = new ArrayList<>();
+      List<Uplink> meaning = read(lines.thing(), line.frame(), reader, wrong);
       Recorded again =
           new Recorded(
               line.frame(),
-              playback.reference(),
-              played.meaning(),
+              reader.profile().reference(),
+              meaning,
               line.heldBack(),
-              played.problems());
+              wrong.stream().map(each -> new Problem(each.reason(), each.detail())).toList());
       String senml = SenMl.text(RecordingFiles.kept(again));
       print.accept(senml);
       frames++;
@@ -155,6 +165,24 @@ public final class Replays implements Errand {
                     line, "other problems", line.problems().toString(), problems.toString())
                 : difference(line, "not what the hub kept", line.senml(), senml));
       }
+    }
+
+    /** As a hub reads it: readings and events, not what is said of the thing's status. */
+    private static List<Uplink> read(
+        ThingId thing, Frame frame, Interpretation reader, List<DecodeException> wrong) {
+      try {
+        Target target = frame.target().orElse(null);
+        List<Reader> hear =
+            target == null
+                ? reader.readers(frame.origin())
+                : List.of(reader.target(target.property(), frame.origin().scheme()));
+        return reader.read(thing, frame, hear, wrong, Interpretation.Steps.NONE).data();
+      } catch (DecodeException e) {
+        wrong.add(e);
+      } catch (RuntimeException e) {
+        wrong.add(new DecodeException(Rejection.INTERNAL, "a bug: " + e));
+      }
+      return List.of();
     }
 
     private String difference(

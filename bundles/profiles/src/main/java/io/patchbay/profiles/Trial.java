@@ -3,35 +3,35 @@ package io.patchbay.profiles;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Form;
-import io.patchbay.profile.Formula;
 import io.patchbay.profile.Keeping;
 import io.patchbay.profile.Property;
 import io.patchbay.profiles.media.Explanation;
 import io.patchbay.profiles.media.Literals;
-import io.patchbay.southbound.Conformer;
 import io.patchbay.southbound.DecodeException;
 import io.patchbay.southbound.Frame;
+import io.patchbay.southbound.Interpretation;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Point;
+import io.patchbay.southbound.Reader;
 import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Quality;
 import io.patchbay.thing.SenMl;
 import io.patchbay.thing.ThingId;
-import io.patchbay.thing.TimeSource;
-import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Value;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /** Frames on their way through a profile, each step printed. The steps are those of the hub. */
 final class Trial {
@@ -46,6 +46,7 @@ final class Trial {
   private final Lint lint;
   private final ProfileReader.Read read;
   private final HeardExample heard;
+  private final Interpretation interpretation;
   private final Consumer<String> print;
 
   Trial(
@@ -60,13 +61,51 @@ final class Trial {
     this.read = read;
     this.print = print;
     heard = new HeardExample(mediaTypes, protocols, lint, read);
+    interpretation =
+        lint.interpretation(
+            read.profile(), (what, why) -> fail(what, why, "patchbay check tells more"));
   }
 
-  /** What came of one frame. */
-  private static final class Outcome {
-    final List<Uplink> uplinks = new ArrayList<>();
-    boolean good = true;
-    boolean said;
+  /** What came of one frame, step by step. */
+  private static final class Course implements Interpretation.Steps {
+    private record Taken(Value value, Quality quality) {}
+
+    final Map<Reader, List<Point>> decoded = new LinkedHashMap<>();
+    final Map<Reader, DecodeException> unread = new LinkedHashMap<>();
+    final IdentityHashMap<Point, Taken> taken = new IdentityHashMap<>();
+    final IdentityHashMap<Point, DecodeException> refused = new IdentityHashMap<>();
+    final Map<Property, Value> computed = new LinkedHashMap<>();
+    final Map<Property, DecodeException> uncomputed = new LinkedHashMap<>();
+
+    @Override
+    public void decoded(Reader reader, List<Point> points) {
+      decoded.put(reader, points);
+    }
+
+    @Override
+    public void unread(Reader reader, DecodeException why) {
+      unread.put(reader, why);
+    }
+
+    @Override
+    public void taken(Point.Decoded point, Value value, Quality quality) {
+      taken.put(point, new Taken(value, quality));
+    }
+
+    @Override
+    public void refused(Point point, DecodeException why) {
+      refused.put(point, why);
+    }
+
+    @Override
+    public void computed(Property property, Value value) {
+      computed.put(property, value);
+    }
+
+    @Override
+    public void uncomputed(Property property, DecodeException why) {
+      uncomputed.put(property, why);
+    }
   }
 
   private void step(String name, String text) {
@@ -168,21 +207,53 @@ final class Trial {
     if (!made) {
       matched(frame);
     }
-    Outcome outcome = new Outcome();
-    outcome.good = valid;
-    ThingId id = new ThingId(valid ? thing : NOBODY);
-    for (List<FormSite> group : heard.grouped(sites).values()) {
-      decode(id, frame, group, outcome);
+    for (FormSite site : sites) {
+      Form form = site.form();
+      if (!mediaTypes.knows(form.mediaType()) && protocols.find(form.protocol()).isEmpty()) {
+        return fail(
+            "decode",
+            "no bundle for protocol '" + form.protocol() + "' is installed",
+            "name its jar among the words");
+      }
     }
-    compute(id, frame, outcome);
-    if (outcome.uplinks.isEmpty() && !outcome.said) {
+    Course course = new Course();
+    List<DecodeException> problems = new ArrayList<>();
+    Interpretation.Said said =
+        interpretation.read(
+            new ThingId(valid ? thing : NOBODY),
+            frame,
+            interpretation.readers(frame.origin()),
+            problems,
+            course);
+    List<Slot> order = sites.stream().flatMap(site -> site.slots().stream()).toList();
+    Stream.concat(course.decoded.keySet().stream(), course.unread.keySet().stream())
+        .sorted(Comparator.comparingInt(reader -> first(reader, order)))
+        .forEach(reader -> show(reader, frame, course, order));
+    course.computed.forEach(
+        (property, value) -> {
+          String unit = property.schema().unit();
+          step(property.name(), "computed → " + text(value) + (unit.isEmpty() ? "" : " " + unit));
+        });
+    course.uncomputed.forEach(
+        (property, why) ->
+            fail(
+                property.name(),
+                "rejected: " + why.reason() + ": " + why.detail(),
+                "mend the formula or the range"));
+    boolean found = course.decoded.values().stream().anyMatch(points -> !points.isEmpty());
+    if (!found && course.unread.isEmpty()) {
       return fail(
           "result",
           "nothing in it belongs to the profile",
           "compare the paths of the forms with the payload above");
     }
-    step("senml", SenMl.text(outcome.uplinks));
-    return outcome.good;
+    step("senml", SenMl.text(said.data()));
+    return valid && problems.isEmpty();
+  }
+
+  /** Slots come in the order of the file. */
+  private static int first(Reader reader, List<Slot> order) {
+    return reader.slots().stream().mapToInt(order::indexOf).min().orElse(0);
   }
 
   /** Whether a device nobody registered would be taken for one of the profile. */
@@ -200,41 +271,33 @@ final class Trial {
             : "an unknown device that sends this is not taken for one: it must be registered");
   }
 
-  private void decode(ThingId thing, Frame frame, List<FormSite> group, Outcome outcome) {
-    Form form = group.get(0).form();
-    if (!mediaTypes.knows(form.mediaType()) && protocols.find(form.protocol()).isEmpty()) {
-      outcome.good =
-          fail(
-              "decode",
-              "no bundle for protocol '" + form.protocol() + "' is installed",
-              "name its jar among the words");
-      return;
-    }
+  private void show(Reader reader, Frame frame, Course course, List<Slot> order) {
+    Form form = reader.slots().get(0).form();
     step("decode", form.mediaType() + lint.address(form).map(text -> " of " + text).orElse(""));
-    group.stream()
-        .map(FormSite::form)
+    List<Slot> slots =
+        reader.slots().stream().sorted(Comparator.comparingInt(order::indexOf)).toList();
+    slots.stream()
+        .map(Slot::form)
+        .distinct()
         .map(each -> Explanation.codec(each, frame))
         .distinct()
         .flatMap(List::stream)
         .forEach(line -> step("", line));
-    List<Slot> slots = new ArrayList<>();
-    group.forEach(site -> slots.addAll(site.slots()));
-    try {
-      List<Point> points = heard.decoder(form, slots).decode(frame);
-      for (Slot slot : slots) {
-        List<Point> found = points.stream().filter(point -> point.slot().equals(slot)).toList();
-        if (found.isEmpty()) {
-          step(place(slot), "not in it" + where(slot.form()));
-        }
-        found.forEach(point -> take(thing, frame, point, outcome));
+    DecodeException unread = course.unread.get(reader);
+    if (unread != null) {
+      fail(
+          "decode",
+          "fails: " + unread.reason() + ": " + unread.detail(),
+          "compare the payload with the media type and the codec of the form");
+      return;
+    }
+    List<Point> points = course.decoded.getOrDefault(reader, List.of());
+    for (Slot slot : slots) {
+      List<Point> found = points.stream().filter(point -> point.slot().equals(slot)).toList();
+      if (found.isEmpty()) {
+        step(place(slot), "not in it" + where(slot.form()));
       }
-    } catch (DecodeException e) {
-      outcome.good =
-          fail(
-              "decode",
-              "fails: " + e.reason() + ": " + e.detail(),
-              "compare the payload with the media type and the codec of the form");
-      outcome.said = true;
+      found.forEach(point -> show(point, course));
     }
   }
 
@@ -256,96 +319,60 @@ final class Trial {
     return slot.field().isEmpty() ? slot.name() : slot.name() + "." + slot.field();
   }
 
-  private void take(ThingId thing, Frame frame, Point point, Outcome outcome) {
+  private void show(Point point, Course course) {
     Slot slot = point.slot();
-    if (point instanceof Point.Bad bad) {
-      outcome.good =
-          fail(
-              place(slot),
-              "rejected: " + bad.reason() + ": " + bad.detail(),
-              "mend type, path or values of '" + slot.name() + "'");
-      outcome.said = true;
-      return;
-    }
-    Point.Decoded decoded = (Point.Decoded) point;
-    Value wire = decoded.value();
-    Instant time = decoded.time().orElse(frame.received());
-    outcome.said = true;
-    try {
+    DecodeException why = course.refused.get(point);
+    Course.Taken taken = course.taken.get(point);
+    if (why != null && point instanceof Point.Decoded decoded) {
+      fail(
+          place(slot),
+          wireText(decoded.value(), slot.schema())
+              + " rejected: "
+              + why.reason()
+              + ": "
+              + why.detail(),
+          "mend type, unit, scale or range of '" + slot.name() + "', or the device");
+    } else if (why != null) {
+      fail(
+          place(slot),
+          "rejected: " + why.reason() + ": " + why.detail(),
+          "mend type, path or values of '" + slot.name() + "'");
+    } else if (taken == null) {
+      step(place(slot), "no event");
+    } else if (point instanceof Point.Decoded decoded) {
       switch (slot.kind()) {
-        case STATUS -> step("status", wire.equals(new Value.Bool(true)) ? "online" : "offline");
-        case EVENT -> {
-          Map<String, Value> data =
-              slot.field().isEmpty()
-                  ? Map.of()
-                  : Map.of(slot.field(), new Conformer(slot.schema()).up(wire));
-          step(place(slot), "event" + (data.isEmpty() ? "" : ": " + text(data.get(slot.field()))));
-          outcome.uplinks.add(
-              new Uplink.Occurrence(
-                  thing, slot.name(), data, time, source(decoded), frame.received()));
-        }
-        case PROPERTY -> reading(thing, frame, decoded, time, outcome);
+        case STATUS ->
+            step("status", taken.value().equals(new Value.Bool(true)) ? "online" : "offline");
+        case EVENT ->
+            step(place(slot), "event" + (slot.field().isEmpty() ? "" : ": " + text(taken.value())));
+        case PROPERTY -> reading(decoded, taken);
       }
-    } catch (DecodeException e) {
-      outcome.good =
-          fail(
-              place(slot),
-              wireText(wire, slot.schema()) + " rejected: " + e.reason() + ": " + e.detail(),
-              "mend type, unit, scale or range of '" + slot.name() + "', or the device");
     }
   }
 
-  private static String text(@Nullable Value value) {
-    return value == null ? "" : Literals.text(value);
+  private static String text(Value value) {
+    return Literals.text(value);
   }
 
-  private static TimeSource source(Point.Decoded decoded) {
-    return decoded.time().isPresent() ? TimeSource.DEVICE : TimeSource.HUB;
-  }
-
-  private void reading(
-      ThingId thing, Frame frame, Point.Decoded decoded, Instant time, Outcome outcome)
-      throws DecodeException {
-    String name = decoded.slot().name();
-    Conformer conformer = new Conformer(decoded.slot().schema());
-    Property property = read.profile().properties().get(name);
+  private void reading(Point.Decoded decoded, Course.Taken taken) {
+    Slot slot = decoded.slot();
+    Property property = read.profile().properties().get(slot.name());
     Keeping keeping = property == null ? Keeping.ALL : property.keeping();
-    @Nullable Quality quality = Quality.GOOD;
-    Value value;
-    try {
-      value = conformer.up(decoded.value());
-    } catch (DecodeException e) {
-      quality = heard.outside(decoded.slot(), e).orElse(null);
-      if (quality == null) {
-        throw e;
-      }
-      value = conformer.converted(decoded.value());
-    }
     String kept =
         (keeping.deadband() > 0 ? ", held back within " + SenMl.number(keeping.deadband()) : "")
             + (keeping.minimumInterval().isZero()
                 ? ""
                 : ", held back for " + keeping.minimumInterval().toString().substring(2));
     step(
-        name,
-        wireText(decoded.value(), decoded.slot().schema())
+        slot.name(),
+        wireText(decoded.value(), slot.schema())
             + " → "
-            + text(value)
-            + (conformer.unit().isEmpty() ? "" : " " + conformer.unit())
+            + text(taken.value())
+            + (slot.schema().unit().isEmpty() ? "" : " " + slot.schema().unit())
             + ", "
-            + quality
-            + (decoded.time().isPresent() ? ", " + time : ", time of receipt")
+            + taken.quality()
+            + decoded.time().map(time -> ", " + time).orElse(", time of receipt")
             + kept);
-    outcome.uplinks.add(
-        new Uplink.Reading(
-            thing,
-            name,
-            value,
-            conformer.unit(),
-            time,
-            source(decoded),
-            frame.received(),
-            quality));
   }
 
   /** What the wire said, and the sum that makes the model's value of it. */
@@ -359,38 +386,6 @@ final class Trial {
               + (schema.offset() == 0 ? "" : " + " + SenMl.number(schema.offset()));
     }
     return (wire instanceof Value.Text ? "'" + text(wire) + "'" : text(wire)) + sum;
-  }
-
-  private void compute(ThingId thing, Frame frame, Outcome outcome) {
-    Map<Optional<Instant>, Map<String, Double>> numbers = new LinkedHashMap<>();
-    for (Uplink uplink : outcome.uplinks) {
-      if (uplink instanceof Uplink.Reading reading && reading.quality() == Quality.GOOD) {
-        Double number = Formula.number(reading.value());
-        if (number != null) {
-          numbers
-              .computeIfAbsent(Optional.of(reading.time()), key -> new HashMap<>())
-              .put(reading.property(), number);
-        }
-      }
-    }
-    heard.computed(
-        numbers,
-        (property, time, value) -> {
-          String unit = property.schema().unit();
-          step(property.name(), "computed → " + text(value) + (unit.isEmpty() ? "" : " " + unit));
-          outcome.uplinks.add(
-              new Uplink.Reading(
-                  thing,
-                  property.name(),
-                  value,
-                  unit,
-                  time.orElse(frame.received()),
-                  TimeSource.HUB,
-                  frame.received(),
-                  Quality.GOOD));
-        },
-        (name, why) ->
-            outcome.good = fail(name, "rejected: " + why, "mend the formula or the range"));
   }
 
   private static String shown(Bytes payload) {
