@@ -1,0 +1,329 @@
+package io.patchbay.binding.modbus;
+
+import io.patchbay.binding.modbus.Ask.Said;
+import io.patchbay.binding.modbus.Buses.Contact;
+import io.patchbay.binding.modbus.Reading.Piece;
+import io.patchbay.profile.Op;
+import io.patchbay.southbound.Answer;
+import io.patchbay.southbound.Frame;
+import io.patchbay.southbound.Origin;
+import io.patchbay.southbound.Request;
+import io.patchbay.southbound.Target;
+import io.patchbay.southbound.Wire;
+import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.Outcome.Reason;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.AsyncProcessorSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The step from {@link Request} to {@link Answer}. It holds no thread while a device thinks. */
+final class Downlink extends AsyncProcessorSupport {
+  /** Sets of properties that are remembered, read from their forms; when full all are forgotten. */
+  private static final int MOST_PREPARED = 20_000;
+
+  private record Key(ThingId thing, Set<String> properties) {}
+
+  /** What a thing's poll is about: the same every time, as long as thing and profile are. */
+  private record Prepared(Thing thing, Map<Integer, List<Point>> byUnit, int size) {
+    /** Whether it is of the very forms of this request. */
+    boolean suits(Request request) {
+      if (!thing.equals(request.thing())) {
+        return false;
+      }
+      for (List<Point> points : byUnit.values()) {
+        for (Point point : points) {
+          Wire wire = request.wires().get(point.property());
+          if (wire == null || !wire.form().equals(point.source())) {
+            return false;
+          }
+        }
+      }
+      return true;
+    }
+  }
+
+  private final Buses buses;
+  private final Map<Key, Prepared> prepared = new ConcurrentHashMap<>();
+
+  Downlink(Buses buses) {
+    this.buses = buses;
+  }
+
+  @Override
+  public boolean process(Exchange exchange, AsyncCallback callback) {
+    Request request = exchange.getIn().getBody(Request.class);
+    CompletionStage<Void> unused =
+        answer(request)
+            .handle(
+                (answer, failure) -> {
+                  if (failure != null) {
+                    exchange.setException(failure);
+                  } else {
+                    exchange.getMessage().setBody(answer);
+                  }
+                  callback.done(false);
+                  return null;
+                });
+    return false;
+  }
+
+  private CompletionStage<Answer> answer(Request request) {
+    try {
+      if (request.command() instanceof Command.Read) {
+        return read(request, prepared(request));
+      }
+      Map.Entry<String, Wire> only = request.wires().entrySet().iterator().next();
+      return write(request, only.getKey(), only.getValue());
+    } catch (IllegalArgumentException e) {
+      return failed(Reason.NOT_ALLOWED, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Prepared prepared(Request request) {
+    Key key = new Key(request.thing().id(), request.wires().keySet());
+    Prepared known = prepared.get(key);
+    if (known != null && known.suits(request)) {
+      return known;
+    }
+    Map<Integer, List<Point>> byUnit = new TreeMap<>();
+    for (Map.Entry<String, Wire> one : new TreeMap<>(request.wires()).entrySet()) {
+      Point point = Point.of(one.getKey(), one.getValue(), request.thing());
+      byUnit.computeIfAbsent(point.unit(), unit -> new ArrayList<>()).add(point);
+    }
+    Prepared made = new Prepared(request.thing(), byUnit, request.wires().size());
+    if (prepared.size() >= MOST_PREPARED) {
+      prepared.clear();
+    }
+    prepared.put(key, made);
+    return made;
+  }
+
+  /** What could be read is the answer; only when nothing could, why. */
+  private CompletionStage<Answer> read(Request request, Prepared points) {
+    CompletionStage<Gathered> all = CompletableFuture.completedStage(new Gathered());
+    for (Map.Entry<Integer, List<Point>> unit : points.byUnit().entrySet()) {
+      Contact contact = buses.contact(request.thing(), unit.getKey());
+      all =
+          all.thenCompose(
+              gathered ->
+                  read(request, contact, unit.getValue(), points.size() == 1)
+                      .thenApply(
+                          reading -> gathered.add(request, contact, unit.getValue(), reading)));
+    }
+    return all.thenApply(Gathered::answer);
+  }
+
+  private static CompletionStage<Reading> read(
+      Request request, Contact contact, List<Point> points, boolean insist) {
+    Set<Span> spans = new LinkedHashSet<>();
+    points.forEach(point -> spans.addAll(point.spans()));
+    Limits limits = strictest(points);
+    return Reading.of(contact.unit(), spans, limits, request.command().deadline(), insist);
+  }
+
+  /** Forms of one device say the same of it; where they do not, what is safe for all. */
+  private static Limits strictest(List<Point> points) {
+    Limits first = points.get(0).form().limits();
+    int span = first.span();
+    int gap = first.gap();
+    int inFlight = first.inFlight();
+    Set<Limits.Range> forbidden = new LinkedHashSet<>(first.forbidden());
+    for (Point point : points) {
+      Limits next = point.form().limits();
+      span = span == 0 ? next.span() : next.span() == 0 ? span : Math.min(span, next.span());
+      gap = gap < 0 ? next.gap() : next.gap() < 0 ? gap : Math.min(gap, next.gap());
+      inFlight = Math.max(inFlight, next.inFlight());
+      forbidden.addAll(next.forbidden());
+    }
+    return new Limits(span, gap, List.copyOf(forbidden), inFlight);
+  }
+
+  /** The frames of one request; the stages that add to it follow one another. */
+  private static final class Gathered {
+    private final List<Frame> frames = new ArrayList<>();
+    private int absent;
+    private Optional<Reading.Failure> failure = Optional.empty();
+
+    Gathered add(Request request, Contact contact, List<Point> points, Reading reading) {
+      for (Point point : points) {
+        Piece piece = reading.piece(point.form().span()).orElse(null);
+        Optional<Span> factor = point.form().factorSpan();
+        Bytes payload = piece == null ? null : piece.octets();
+        if (piece != null && factor.isPresent()) {
+          payload =
+              reading.piece(factor.get()).map(f -> joined(piece.octets(), f.octets())).orElse(null);
+        }
+        if (piece != null && payload != null && point.codec().absent(payload)) {
+          absent++;
+        } else if (piece != null && payload != null) {
+          frames.add(frame(request, contact, point, payload, piece.received()));
+        }
+      }
+      if (failure.isEmpty()) {
+        failure = reading.failure();
+      }
+      return this;
+    }
+
+    private static Bytes joined(Bytes value, Bytes factor) {
+      byte[] both = java.util.Arrays.copyOf(value.shared(), value.length() + factor.length());
+      System.arraycopy(factor.shared(), 0, both, value.length(), factor.length());
+      return Bytes.wrap(both);
+    }
+
+    Answer answer() {
+      if (frames.isEmpty() && absent == 0 && failure.isPresent()) {
+        return new Answer.Failed(failure.get().reason(), failure.get().detail());
+      }
+      return new Answer.Frames(frames);
+    }
+  }
+
+  private static Frame frame(
+      Request request, Contact contact, Point point, Bytes payload, Instant received) {
+    return new Frame(
+        new Origin(
+            ModbusProtocol.SCHEME,
+            contact.connection(),
+            "unit " + point.unit() + " " + point.form().span()),
+        Optional.of(new Target(request.thing().id(), point.property())),
+        payload,
+        "",
+        received,
+        Optional.empty(),
+        Optional.empty(),
+        false);
+  }
+
+  private CompletionStage<Answer> write(Request request, String name, Wire wire) {
+    Point point = Point.of(name, wire, request.thing());
+    Bytes payload = wire.payload().orElse(null);
+    if (payload == null && point.form().fixed().isPresent()) {
+      payload = point.codec().encode(Map.of()); // an action without input
+    }
+    if (payload == null) {
+      return failed(Reason.NOT_ALLOWED, "nothing is to be written: the form needs 'value'");
+    }
+    Contact contact = buses.contact(request.thing(), point.unit());
+    Bytes words = payload;
+    return ask(request, contact, point, words)
+        .thenCompose(reply -> written(request, contact, point, words, reply));
+  }
+
+  private static CompletionStage<Reply> ask(
+      Request request, Contact contact, Point point, Bytes words) {
+    PointForm form = point.form();
+    Unit unit = contact.unit();
+    Instant deadline = request.command().deadline();
+    int address = form.span().address();
+    if (form.span().table() == Table.COIL) {
+      boolean on = words.at(0) != 0;
+      boolean single = form.writing() == PointForm.Writing.SINGLE;
+      Ask ask = single ? Ask.writeCoil(address, on) : Ask.writeCoils(address, on);
+      return unit.ask(ask, deadline, form.limits().inFlight());
+    }
+    int mask = mask(form);
+    Ask ask =
+        switch (form.writing()) {
+          case SINGLE -> Ask.writeRegister(address, word(words));
+          case MULTIPLE -> Ask.writeRegisters(form.span(), words.shared());
+          case MASK -> Ask.mask(address, ~mask & 0xFFFF, word(words) & mask);
+          case MODIFY -> Ask.read(form.span());
+          case EXCHANGE -> Ask.exchange(form.span(), words.shared());
+        };
+    CompletionStage<Reply> reply = unit.ask(ask, deadline, form.limits().inFlight());
+    if (form.writing() != PointForm.Writing.MODIFY) {
+      return reply;
+    }
+    return reply.thenCompose(
+        before -> {
+          @Nullable Bytes present = data(before);
+          if (present == null) {
+            return CompletableFuture.completedStage(before);
+          }
+          int word = (word(present) & ~mask) | (word(words) & mask);
+          return unit.ask(Ask.writeRegister(address, word), deadline, form.limits().inFlight());
+        });
+  }
+
+  /** The bits that are meant, as they are on the wire. */
+  private static int mask(PointForm form) {
+    int bits = form.bits().map(some -> (int) some.mask()).orElse(0xFFFF) & 0xFFFF;
+    byte[] octets = {(byte) (bits >> 8), (byte) bits};
+    return word(Bytes.wrap(form.order().arrange(octets, true)));
+  }
+
+  private static int word(Bytes octets) {
+    return (octets.at(0) & 0xFF) << 8 | (octets.at(1) & 0xFF);
+  }
+
+  private static @Nullable Bytes data(Reply reply) {
+    return reply instanceof Reply.Answered answered && answered.said() instanceof Said.Data data
+        ? data.octets()
+        : null;
+  }
+
+  private static CompletionStage<Answer> written(
+      Request request, Contact contact, Point point, Bytes words, Reply reply) {
+    if (reply instanceof Reply.Lost lost) {
+      return failed(lost.reason(), lost.detail());
+    } else if (reply instanceof Reply.Answered answered
+        && answered.said() instanceof Said.Refusal exception) {
+      return failed(
+          Reading.reason(exception.code()), "the device refused it: " + exception.words());
+    } else if (!point.form().readBack()) {
+      return CompletableFuture.completedStage(new Answer.Frames(List.of()));
+    }
+    Span span = point.form().span();
+    return Reading.of(
+            contact.unit(),
+            List.of(span),
+            point.form().limits(),
+            request.command().deadline(),
+            true)
+        .thenApply(reading -> confirmed(request, contact, point, words, reading));
+  }
+
+  private static Answer confirmed(
+      Request request, Contact contact, Point point, Bytes words, Reading reading) {
+    Piece piece = reading.piece(point.form().span()).orElse(null);
+    if (piece == null) {
+      return new Answer.Failed(
+          Reason.BAD_ANSWER,
+          "it was written, but not read back: "
+              + reading.failure().map(Reading.Failure::detail).orElse(""));
+    }
+    boolean some = point.form().bits().isPresent();
+    int mask = mask(point.form());
+    boolean same =
+        some ? (word(piece.octets()) & mask) == (word(words) & mask) : piece.octets().equals(words);
+    if (!same) {
+      return new Answer.Failed(
+          Reason.REFUSED, "the device confirmed " + words + " and then read " + piece.octets());
+    }
+    // the codec that reads it is that of the property's form for reading
+    return point.source().ops().contains(Op.READ)
+        ? new Answer.Frames(
+            List.of(frame(request, contact, point, piece.octets(), piece.received())))
+        : new Answer.Frames(List.of());
+  }
+
+  private static CompletionStage<Answer> failed(Reason reason, String detail) {
+    return CompletableFuture.completedStage(new Answer.Failed(reason, detail));
+  }
+}

@@ -1,0 +1,402 @@
+package io.patchbay.binding.modbus;
+
+import com.digitalpetri.modbus.MbapHeader;
+import io.patchbay.binding.modbus.Ask.Said;
+import io.patchbay.thing.Outcome.Reason;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousChannelGroup;
+import java.nio.channels.AsynchronousSocketChannel;
+import java.nio.channels.CompletionHandler;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection of Modbus TCP (MODBUS Messaging on TCP/IP V1.0b). It is kept; when it is gone it is
+ * made again after 0.1 to 5 s. An answer is told by the transaction it names: one that comes late
+ * names none that waits.
+ */
+final class TcpBus implements Bus {
+  private static final Logger LOG = LoggerFactory.getLogger(TcpBus.class);
+  private static final int HEADER = 7;
+  private static final int LONGEST_PDU = 253;
+  private static final long FIRST_PAUSE_MILLIS = 100;
+  private static final long LONGEST_PAUSE_MILLIS = 5_000;
+  private static final int CONNECT_SECONDS = 5;
+
+  /** After so many requests without an octet in between the connection counts as dead. */
+  private static final int SILENT = 3;
+
+  private record Flying(Waiting.Entry entry, Future<?> alarm) {}
+
+  /**
+   * What all connections share: a thread for the wire, one for the time, a pool for the answers.
+   */
+  record Shared(AsynchronousChannelGroup group, ScheduledExecutorService clock, Executor answers) {}
+
+  private final String host;
+  private final int port;
+  private final Duration timeout;
+  private final Watch watch;
+  private final Shared shared;
+  private final Waiting waiting = new Waiting();
+  private final Map<Integer, Flying> flying = new HashMap<>();
+  private final Deque<ByteBuffer> out = new ArrayDeque<>();
+  private @Nullable AsynchronousSocketChannel channel;
+  private boolean up;
+  private boolean writing;
+  private boolean closed;
+
+  /** Why it is down; empty while nothing has failed yet. */
+  private String down = "";
+
+  private int transaction;
+  private int silent;
+  private long pause = FIRST_PAUSE_MILLIS;
+
+  TcpBus(String host, int port, Duration timeout, Watch watch, Shared shared) {
+    this.host = host;
+    this.port = port;
+    this.timeout = timeout;
+    this.watch = watch;
+    this.shared = shared;
+    shared.answers().execute(this::connect);
+  }
+
+  /** Everything that one answer can hold: a request costs more than what is read over. */
+  @Override
+  public int usualGap() {
+    return Table.HOLDING.most();
+  }
+
+  @Override
+  public CompletionStage<Reply> send(Job job) {
+    CompletableFuture<Reply> reply = new CompletableFuture<>();
+    Optional<Reply> refused = Optional.empty();
+    synchronized (this) {
+      if (closed || (!up && !down.isEmpty())) {
+        refused = Optional.of(unreachable(false));
+      } else if (!waiting.add(new Waiting.Entry(job, reply))) {
+        refused = Optional.of(Waiting.full());
+      } else {
+        pump();
+      }
+    }
+    refused.ifPresent(reply::complete);
+    return reply;
+  }
+
+  private Reply unreachable(boolean asked) {
+    String why = closed ? "the connection is closed" : down;
+    return new Reply.Lost(Reason.UNREACHABLE, host + ":" + port + ": " + why, asked);
+  }
+
+  private void connect() {
+    AsynchronousSocketChannel made;
+    try {
+      made = AsynchronousSocketChannel.open(shared.group());
+      made.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      made.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+    } catch (IOException e) {
+      gone(null, "no socket: " + e.getMessage());
+      return;
+    }
+    synchronized (this) {
+      if (closed) {
+        close(made);
+        return;
+      }
+      channel = made;
+    }
+    InetSocketAddress address = new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      gone(made, "the name is not known");
+      return;
+    }
+    Future<?> alarm =
+        shared
+            .clock()
+            .schedule(() -> gone(made, "no connection in time"), CONNECT_SECONDS, TimeUnit.SECONDS);
+    made.connect(
+        address,
+        null,
+        handler(
+            made,
+            none -> {
+              alarm.cancel(false);
+              connected(made);
+            }));
+  }
+
+  private void connected(AsynchronousSocketChannel made) {
+    synchronized (this) {
+      if (made != channel) {
+        return;
+      }
+      up = true;
+      down = "";
+      silent = 0;
+      pause = FIRST_PAUSE_MILLIS;
+    }
+    watch.changed(true, "");
+    receive(made, ByteBuffer.allocate(Limits.MOST_IN_FLIGHT * (HEADER + LONGEST_PDU)));
+    synchronized (this) {
+      pump();
+    }
+  }
+
+  /** Sends what may go; the monitor is held. */
+  private void pump() {
+    AsynchronousSocketChannel present = channel;
+    if (!up || present == null) {
+      return;
+    }
+    for (Waiting.Entry first = waiting.first();
+        first != null && flying.size() < first.job().inFlight();
+        first = waiting.first()) {
+      waiting.removeFirst();
+      Waiting.Entry entry = first;
+      Optional<Reply> barred = Waiting.barred(entry.job());
+      if (barred.isPresent()) {
+        end(entry, barred.get());
+      } else {
+        dispatch(entry);
+      }
+    }
+    write(present);
+  }
+
+  private void dispatch(Waiting.Entry entry) {
+    Job job = entry.job();
+    do {
+      transaction = (transaction + 1) & 0xFFFF;
+    } while (flying.containsKey(transaction));
+    int id = transaction;
+    ByteBuffer frame = ByteBuffer.allocate(HEADER + job.ask().pdu().length());
+    MbapHeader.Serializer.encode(
+        new MbapHeader(id, 0, 1 + job.ask().pdu().length(), job.unit()), frame);
+    frame.put(job.ask().pdu().shared()).flip();
+    out.add(frame);
+    long left = Duration.between(Instant.now(), job.deadline()).toMillis();
+    flying.put(
+        id,
+        new Flying(
+            entry,
+            shared
+                .clock()
+                .schedule(
+                    () -> late(id, entry),
+                    Math.max(1, Math.min(timeout.toMillis(), left)),
+                    TimeUnit.MILLISECONDS)));
+  }
+
+  private void write(AsynchronousSocketChannel present) {
+    ByteBuffer first = out.peekFirst();
+    if (writing || first == null) {
+      return;
+    }
+    writing = true;
+    present.write(first, null, handler(present, count -> written(present, first)));
+  }
+
+  private synchronized void written(AsynchronousSocketChannel present, ByteBuffer frame) {
+    if (present == channel) {
+      writing = false;
+      if (!frame.hasRemaining()) {
+        out.removeFirst();
+      }
+      write(present);
+    }
+  }
+
+  private void receive(AsynchronousSocketChannel present, ByteBuffer in) {
+    present.read(
+        in,
+        null,
+        handler(
+            present,
+            count -> {
+              if (count < 0) {
+                gone(present, "it has closed the connection");
+              } else if (take(present, in)) {
+                receive(present, in);
+              }
+            }));
+  }
+
+  /** False when what came is no Modbus: the stream cannot be read any further. */
+  private boolean take(AsynchronousSocketChannel present, ByteBuffer in) {
+    in.flip();
+    while (in.remaining() >= HEADER) {
+      in.mark();
+      MbapHeader header = MbapHeader.Serializer.decode(in);
+      int length = header.length() - 1;
+      if (header.protocolId() != 0 || length < 1 || length > LONGEST_PDU) {
+        gone(present, "what came is no frame of Modbus TCP");
+        return false;
+      } else if (in.remaining() < length) {
+        in.reset();
+        break;
+      }
+      byte[] pdu = new byte[length];
+      in.get(pdu);
+      answered(header, pdu);
+    }
+    in.compact();
+    return true;
+  }
+
+  private synchronized void answered(MbapHeader header, byte[] pdu) {
+    silent = 0;
+    Flying found = flying.remove(header.transactionId());
+    if (found == null) {
+      LOG.debug("{}:{} answered transaction {} late", host, port, header.transactionId());
+      return;
+    }
+    found.alarm().cancel(false);
+    Job job = found.entry().job();
+    Optional<Said> said = header.unitId() == job.unit() ? job.ask().said(pdu) : Optional.empty();
+    end(
+        found.entry(),
+        said.<Reply>map(
+                one -> new Reply.Answered(one, Instant.now().truncatedTo(ChronoUnit.MILLIS)))
+            .orElseGet(
+                () ->
+                    new Reply.Lost(
+                        Reason.BAD_ANSWER,
+                        "what unit "
+                            + header.unitId()
+                            + " said is no answer ("
+                            + job.ask().what()
+                            + ")",
+                        true)));
+    pump();
+  }
+
+  private void late(int id, Waiting.Entry entry) {
+    AsynchronousSocketChannel dead = null;
+    synchronized (this) {
+      Flying found = flying.get(id);
+      if (found == null || found.entry() != entry) {
+        return;
+      }
+      flying.remove(id);
+      Job job = entry.job();
+      end(
+          entry,
+          new Reply.Lost(
+              Reason.TIMEOUT,
+              "unit " + job.unit() + " did not answer (" + job.ask().what() + ")",
+              true));
+      if (++silent >= SILENT) {
+        dead = channel;
+      }
+      pump();
+    }
+    if (dead != null) {
+      gone(dead, "it answers nothing");
+    }
+  }
+
+  private void end(Waiting.Entry entry, Reply reply) {
+    shared.answers().execute(() -> entry.reply().complete(reply));
+  }
+
+  private void gone(@Nullable AsynchronousSocketChannel lost, String why) {
+    List<Waiting.Entry> ended = new ArrayList<>();
+    long rest;
+    synchronized (this) {
+      if (closed || lost != channel) {
+        return;
+      }
+      for (Flying one : flying.values()) {
+        one.alarm().cancel(false);
+      }
+      channel = null;
+      up = false;
+      writing = false;
+      out.clear();
+      down = why;
+      flying.values().forEach(one -> end(one.entry(), unreachable(true)));
+      flying.clear();
+      ended.addAll(waiting.removeAll());
+      ended.forEach(entry -> end(entry, unreachable(false)));
+      rest = pause + ThreadLocalRandom.current().nextLong(pause / 2);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+    }
+    if (lost != null) {
+      close(lost);
+    }
+    watch.changed(false, why);
+    Future<?> unused =
+        shared
+            .clock()
+            .schedule(() -> shared.answers().execute(this::connect), rest, TimeUnit.MILLISECONDS);
+  }
+
+  private <T> CompletionHandler<T, @Nullable Void> handler(
+      AsynchronousSocketChannel of, Consumer<T> then) {
+    return new CompletionHandler<>() {
+      @Override
+      public void completed(T result, @Nullable Void none) {
+        then.accept(result);
+      }
+
+      @Override
+      public void failed(Throwable failure, @Nullable Void none) {
+        gone(of, String.valueOf(failure.getMessage()));
+      }
+    };
+  }
+
+  private static void close(AsynchronousSocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // it is closed all the same
+    }
+  }
+
+  @Override
+  public void close() {
+    AsynchronousSocketChannel present;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      up = false;
+      present = channel;
+      for (Flying one : flying.values()) {
+        one.alarm().cancel(false);
+        end(one.entry(), unreachable(true));
+      }
+      flying.clear();
+      waiting.removeAll().forEach(entry -> end(entry, unreachable(false)));
+    }
+    if (present != null) {
+      close(present);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.patchbay.binding.modbus;
+
+import io.patchbay.binding.modbus.Ask.Said;
+import io.patchbay.thing.Outcome.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One unit behind a connection. After a request that was lost nothing is asked of it but a small
+ * read that is told from what may still come; while that is not answered either the unit counts as
+ * dead, and is tried after 1 s, 2 s, … 60 s, when somebody wants something of it.
+ */
+final class Unit {
+  private static final Duration FIRST_REST = Duration.ofSeconds(1);
+  private static final Duration LONGEST_REST = Duration.ofSeconds(60);
+  private static final int MOST_DOUBLINGS = 6;
+  private static final int GATEWAY_PATH = 0x0A;
+  private static final int GATEWAY_TARGET = 0x0B;
+
+  private final Bus bus;
+  private final int id;
+  private final Consumer<String> died;
+  private final Learnt learnt = new Learnt();
+  private @Nullable Ask lost;
+  private int failures;
+  private int epoch;
+  private long restUntil;
+  private @Nullable CompletionStage<Boolean> probing;
+
+  /**
+   * @param died told once, with the reason, when it begins to count as dead
+   */
+  Unit(Bus bus, int id, Consumer<String> died) {
+    this.bus = bus;
+    this.id = id;
+    this.died = died;
+  }
+
+  Bus bus() {
+    return bus;
+  }
+
+  Learnt learnt() {
+    return learnt;
+  }
+
+  /** Asks as soon as it is the unit's turn; the stage never fails. */
+  CompletionStage<Reply> ask(Ask ask, Instant deadline, int inFlight) {
+    CompletionStage<Boolean> alive;
+    synchronized (this) {
+      if (lost == null) {
+        return send(ask, deadline, inFlight);
+      } else if (probing != null) {
+        alive = probing;
+      } else if (restUntil - System.nanoTime() > 0) {
+        return CompletableFuture.completedStage(resting());
+      } else {
+        alive = probe(lost.probe(), deadline);
+      }
+    }
+    return alive.thenCompose(
+        there ->
+            there ? send(ask, deadline, inFlight) : CompletableFuture.completedStage(resting()));
+  }
+
+  private synchronized Reply resting() {
+    long millis = Math.max(0, (restUntil - System.nanoTime()) / 1_000_000);
+    return new Reply.Lost(
+        Reason.UNREACHABLE,
+        String.format("unit %d does not answer; it is tried again in %.1f s", id, millis / 1e3),
+        false);
+  }
+
+  /** The monitor is held. */
+  private CompletionStage<Boolean> probe(Ask probe, Instant deadline) {
+    CompletableFuture<Boolean> alive = new CompletableFuture<>();
+    probing = alive;
+    CompletionStage<Reply> reply =
+        bus.send(new Bus.Job(id, probe, deadline, Limits.MOST_IN_FLIGHT, true, Optional::empty));
+    CompletionStage<Void> unused =
+        reply.thenAccept(
+            got -> {
+              boolean there = got instanceof Reply.Answered answered && !behindGateway(answered);
+              synchronized (this) {
+                probing = null;
+                if (there) {
+                  lost = null;
+                  failures = 0;
+                }
+              }
+              if (!there) {
+                failed(probe, got);
+              }
+              alive.complete(there);
+            });
+    return alive;
+  }
+
+  private CompletionStage<Reply> send(Ask ask, Instant deadline, int inFlight) {
+    int since;
+    synchronized (this) {
+      since = epoch;
+    }
+    return bus.send(new Bus.Job(id, ask, deadline, inFlight, false, () -> barred(since)))
+        .thenApply(
+            reply -> {
+              boolean asked = reply instanceof Reply.Lost none && none.asked();
+              if (asked || (reply instanceof Reply.Answered one && behindGateway(one))) {
+                failed(ask, reply);
+              }
+              return reply;
+            });
+  }
+
+  /** What was queued before the unit was found silent would only cost one more timeout each. */
+  private synchronized Optional<Reply> barred(int since) {
+    return since == epoch || lost == null ? Optional.empty() : Optional.of(resting());
+  }
+
+  /** Clause 7: the gateway answers instead of a unit that does not. */
+  private static boolean behindGateway(Reply.Answered answered) {
+    return answered.said() instanceof Said.Refusal exception
+        && (exception.code() == GATEWAY_PATH || exception.code() == GATEWAY_TARGET);
+  }
+
+  private void failed(Ask ask, Reply reply) {
+    if (reply instanceof Reply.Lost none && !none.asked()) {
+      return; // it was not the unit's fault
+    }
+    boolean dead;
+    synchronized (this) {
+      lost = ask;
+      epoch++;
+      failures++;
+      dead = failures == 2;
+      if (failures > 1) {
+        long rest =
+            Math.min(
+                FIRST_REST.toNanos() << Math.min(failures - 2, MOST_DOUBLINGS),
+                LONGEST_REST.toNanos());
+        double jitter = 0.8 + 0.4 * ThreadLocalRandom.current().nextDouble();
+        restUntil = System.nanoTime() + (long) (rest * jitter);
+      } else {
+        restUntil = System.nanoTime();
+      }
+    }
+    if (dead) {
+      died.accept(
+          reply instanceof Reply.Lost none
+              ? none.detail()
+              : "the gateway says that unit " + id + " does not answer");
+    }
+  }
+}
