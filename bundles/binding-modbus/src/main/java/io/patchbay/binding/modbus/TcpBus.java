@@ -46,7 +46,7 @@ final class TcpBus implements Bus {
   private static final int CONNECT_SECONDS = 5;
 
   /** After so many requests without an octet in between the connection counts as dead. */
-  private static final int SILENT = 3;
+  private static final int SILENT = 6;
 
   private record Flying(Waiting.Entry entry, Future<?> alarm) {}
 
