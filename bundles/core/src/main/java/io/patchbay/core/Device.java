@@ -1,6 +1,7 @@
 package io.patchbay.core;
 
 import io.patchbay.northbound.ThingState;
+import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
 import io.patchbay.profile.Property;
 import io.patchbay.store.Recorded;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * way into the journal is kept beside it, so that the next frame is judged by it.
  */
 final class Device {
+  /** How late an answer may come. */
+  private static final Duration GRACE = Duration.ofMillis(500);
+
   private record Standing(Status status, String detail, Instant since) {}
 
   private final ThingId id;
@@ -168,7 +172,9 @@ final class Device {
     Map<String, Uplink.Reading> readings = new HashMap<>();
     latest.forEach(
         (property, recorded) ->
-            readings.put(property, aged((Uplink.Reading) recorded.uplink(), profile, now)));
+            readings.put(
+                property,
+                aged((Uplink.Reading) recorded.uplink(), profile, thing().scheme(), now)));
     return new ThingState(
         registered, present.status(), present.detail(), present.since(), readings);
   }
@@ -178,13 +184,30 @@ final class Device {
   }
 
   private static Uplink.Reading aged(
-      Uplink.Reading reading, Optional<Profile> profile, Instant now) {
+      Uplink.Reading reading, Optional<Profile> profile, String scheme, Instant now) {
     @Nullable Property property =
         profile.map(known -> known.properties().get(reading.property())).orElse(null);
-    @Nullable Duration fresh = property == null ? null : property.staleAfter().orElse(null);
+    @Nullable Duration fresh = property == null ? null : fresh(property, scheme).orElse(null);
     boolean stale = fresh != null && reading.received().plus(fresh).isBefore(now);
     return stale && reading.quality() == Quality.GOOD
         ? reading.withQuality(Quality.STALE)
         : reading;
+  }
+
+  /**
+   * What is asked for at an interval should have come twice meanwhile; what may be held back says
+   * by itself how long it holds.
+   */
+  private static Optional<Duration> fresh(Property property, String scheme) {
+    boolean polled =
+        property.keeping().passesAll()
+            && CompiledProfile.form(property.forms(), scheme, Op.READ).isPresent();
+    return property
+        .staleAfter()
+        .or(
+            () ->
+                polled
+                    ? property.poll().map(interval -> interval.multipliedBy(2).plus(GRACE))
+                    : Optional.empty());
   }
 }

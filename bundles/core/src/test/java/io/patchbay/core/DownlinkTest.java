@@ -22,7 +22,9 @@ import io.patchbay.testkit.ManualClock;
 import io.patchbay.thing.Command;
 import io.patchbay.thing.Outcome;
 import io.patchbay.thing.Outcome.Reason;
+import io.patchbay.thing.Quality;
 import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Value;
 import java.time.Duration;
 import java.time.Instant;
@@ -325,7 +327,7 @@ final class DownlinkTest {
             limit.semantic(),
             limit.schema(),
             limit.readOnly(),
-            limit.staleAfter(),
+            Optional.empty(),
             Optional.of(Duration.ofMillis(20)),
             limit.forms()));
     test.hub.profiles(
@@ -348,7 +350,16 @@ final class DownlinkTest {
     peer.answers.get(0).complete(new Answer.Frames(List.of(answer("limit=10"))));
     peer.awaitRequests(2);
     assertThat(test.readings("limit")).hasSize(1);
+    assertThat(limit().quality()).isEqualTo(Quality.GOOD);
+    Instant time = limit().time();
+    test.clock.advance(Duration.ofMillis(541)); // two intervals, and half a second
+    assertThat(limit().quality()).isEqualTo(Quality.STALE);
+    assertThat(limit().time()).isEqualTo(time);
     test.hub.remove("mqtt", peer);
     peer.answers.get(1).complete(OK);
+  }
+
+  private Uplink.Reading limit() {
+    return at(test.hub.things.find(P1).orElseThrow().latest(), "limit");
   }
 }

@@ -11,10 +11,10 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
 /** Makes a bundle that differs from another by its version and other headers only. */
-final class Versions {
+public final class Versions {
   private Versions() {}
 
-  static void copy(Path jar, Path to, String version, Map<String, String> headers)
+  public static void copy(Path jar, Path to, String version, Map<String, String> headers)
       throws IOException {
     try (JarFile from = new JarFile(jar.toFile())) {
       Manifest manifest = from.getManifest();
