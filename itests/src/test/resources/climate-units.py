@@ -17,6 +17,6 @@ unit = ModbusSlaveContext(
     hr=Counting(0, [0] * 16), ir=ModbusSequentialDataBlock(0, [0, 215] + [0] * 14), zero_mode=True)
 context = ModbusServerContext(slaves={1: unit}, single=False)
 if sys.argv[1] == "tcp":
-    StartTcpServer(context=context, address=("127.0.0.1", int(sys.argv[2])))
+    StartTcpServer(context=context, address=("127.0.0.1", int(sys.argv[2])), allow_reuse_address=True)
 else:
     StartSerialServer(context=context, framer=ModbusRtuFramer, port=sys.argv[2], baudrate=115200, timeout=0.005)
