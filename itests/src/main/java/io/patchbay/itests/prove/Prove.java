@@ -21,7 +21,8 @@ public enum Prove {
   GARBAGE(GarbageProof::run),
   BACK_PRESSURE(BackPressureProof::run),
   DISK_FULL(DiskFullProof::run),
-  CLOCK(ClockProof::run);
+  CLOCK(ClockProof::run),
+  MODBUS(ModbusProof::run);
 
   @FunctionalInterface
   private interface Play {
