@@ -152,7 +152,8 @@ final class SerialLinkTest {
       far.getOutputStream().write(9);
       assertThat(read(link, 1)).containsExactly(9);
     }
-    assertThat(changes).startsWith(true, false, true);
+    // how often it says why it is still away depends on when the server is back
+    assertThat(changes).startsWith(true, false).containsSubsequence(false, true);
   }
 
   @Test
