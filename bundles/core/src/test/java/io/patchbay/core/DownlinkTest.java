@@ -127,6 +127,20 @@ final class DownlinkTest {
   }
 
   @Test
+  void compilesAWayDownOnceAndAnewForAProtocolThatComes() {
+    for (int sent = 1; sent <= 3; sent++) {
+      Ticket ticket = limit(sent);
+      peer.awaitRequests(sent);
+      peer.answers.get(sent - 1).complete(OK);
+      assertThat(get(ticket.outcome())).isEqualTo(new Outcome.Done(List.of()));
+      assertThat(test.mediaTypes.codecs).hasValue(sent < 3 ? 1 : 2);
+      if (sent == 2) {
+        test.hub.add(new TestHub.TestProtocol(new LaneSpec("one", 1, Duration.ZERO, 4)));
+      }
+    }
+  }
+
+  @Test
   void freesTheLaneWhenTheTaskFails() {
     Ticket first = limit(1);
     Ticket second = limit(2);

@@ -21,11 +21,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** A media type small enough for tests: {@code power=12.5;on=true;t=1000}, t in milliseconds. */
 final class PairsMediaTypes implements MediaTypes {
   static final String PAIRS = "text/x-pairs";
+
+  /** How often a way down was compiled. */
+  final AtomicInteger codecs = new AtomicInteger();
 
   @Override
   public boolean knows(String mediaType) {
@@ -76,6 +80,7 @@ final class PairsMediaTypes implements MediaTypes {
 
   @Override
   public Codec codec(Slot slot) {
+    codecs.incrementAndGet();
     return new Codec() {
       @Override
       public Value decode(Frame frame) throws DecodeException {

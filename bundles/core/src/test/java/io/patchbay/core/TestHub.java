@@ -44,6 +44,7 @@ final class TestHub implements AutoCloseable {
   final InMemoryJournal journal;
   final ManualClock clock;
   final Hub hub;
+  final PairsMediaTypes mediaTypes = new PairsMediaTypes();
 
   TestHub() {
     this(new InMemoryJournal(), new ManualClock(), Settings.Onboarding.AUTO);
@@ -62,7 +63,7 @@ final class TestHub implements AutoCloseable {
             journal,
             journal,
             journal,
-            new PairsMediaTypes(),
+            mediaTypes,
             Map.of("plug", plug("1")),
             clock);
     hub.add(new TestProtocol(new LaneSpec("one", 1, Duration.ZERO, 4)));

@@ -159,6 +159,10 @@ final class Lint {
 
   private void compile(FormSite site, Optional<Protocol> protocol) {
     Form form = site.form();
+    if (form.term(ProfileReader.WIRE_UNIT).isPresent()) {
+      site.entry()
+          .warn("a SenML record's own unit wins: 'from' counts only for records that say none");
+    }
     try {
       if (mediaTypes.knows(form.mediaType())) {
         if (site.role() == FormSite.Role.PARTS) {

@@ -37,6 +37,15 @@ final class ProfileReader {
 
   private static final String JSON = "application/json";
 
+  /** What the media types of SenML begin with. */
+  private static final String SENML = "application/senml+";
+
+  /**
+   * Term of a form of SenML that is made here: the unit of records that say none, where the
+   * property's scale begins.
+   */
+  static final String WIRE_UNIT = "#unit";
+
   /** A profile with what its check needs besides. */
   record Read(Profile profile, List<FormSite> sites, List<Entry> examples) {}
 
@@ -298,7 +307,7 @@ final class ProfileReader {
       Entry entry, FormSite.Role role, String name, Op usual, Map<String, DataSchema> carried) {
     List<Form> forms =
         entry.get("forms").elements().stream()
-            .map(form -> form(form, role, name, usual, carried))
+            .map(form -> form(form, role, name, usual, carried, entry.get("from").text("")))
             .toList();
     if (forms.isEmpty()) {
       entry.error("'" + name + "' has no forms: nothing can reach it");
@@ -308,6 +317,19 @@ final class ProfileReader {
 
   private Form form(
       Entry entry, FormSite.Role role, String name, Op usual, Map<String, DataSchema> carried) {
+    return form(entry, role, name, usual, carried, "");
+  }
+
+  /**
+   * @param from unit on the wire, empty when it is the property's
+   */
+  private Form form(
+      Entry entry,
+      FormSite.Role role,
+      String name,
+      Op usual,
+      Map<String, DataSchema> carried,
+      String from) {
     String protocol = entry.needed("protocol");
     Map<String, String> terms = new HashMap<>(entry.flat());
     terms.keySet().removeAll(Set.of("protocol", "mediaType", "op"));
@@ -325,6 +347,11 @@ final class ProfileReader {
       terms.put("codec", codec(codec, entry.get("codec")));
     }
     String media = entry.get("mediaType").text(protocol.equals(MQTT) ? JSON : "");
+    terms.remove(WIRE_UNIT);
+    if (!from.isEmpty() && media.startsWith(SENML)) {
+      // a record says its own unit: it is brought to the one that the property's scale begins with
+      terms.put(WIRE_UNIT, from);
+    }
     Form form = new Form(protocol, ops(entry, role, usual), media, terms);
     sites.add(new FormSite(entry, role, name, form, carried));
     return form;

@@ -154,7 +154,8 @@ public final class RecordingFiles implements Recordings {
     } else if (value instanceof Value.Int integer) {
       return NODES.numberNode(integer.value());
     } else if (value instanceof Value.Num number) {
-      return NODES.numberNode(number.value());
+      long whole = (long) number.value();
+      return whole == number.value() ? NODES.numberNode(whole) : NODES.numberNode(number.value());
     }
     return NODES.textNode(Literals.text(value));
   }

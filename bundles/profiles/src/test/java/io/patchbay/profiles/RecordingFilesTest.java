@@ -58,7 +58,16 @@ final class RecordingFilesTest {
     assertThat(errors(recorded(Bytes.utf8("{\"P\":5.25}"), List.of(power(5)), Set.of())))
         .singleElement()
         .asString()
-        .contains("power: expected 5.0, got 5.25");
+        .contains("power: expected 5, got 5.25");
+  }
+
+  @Test
+  void numbersAreWrittenAsTheyCame() {
+    Recorded whole = recorded(Bytes.utf8("{\"P\":22}"), List.of(power(22)), Set.of());
+    Recorded half = recorded(Bytes.utf8("{\"P\":-0.5}"), List.of(power(-0.5)), Set.of());
+    assertThat(files.examples(List.of(whole, half)))
+        .contains("{\"power\":22}", "{\"power\":-0.5}")
+        .doesNotContain("22.0");
   }
 
   @Test

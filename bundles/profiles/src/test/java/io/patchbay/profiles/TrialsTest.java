@@ -3,6 +3,7 @@ package io.patchbay.profiles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.patchbay.operation.Finding;
 import io.patchbay.profiles.media.StandardMediaTypes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,6 +83,31 @@ class TrialsTest {
         .contains("70.7 × ")
         .contains(" → 21.5 Cel, GOOD")
         .contains("held back within 0.1");
+  }
+
+  @Test
+  void theUnitOfASenmlRecordWinsOverWhereAPropertyComesFrom() throws IOException {
+    String text =
+        boiler()
+            .replace("path: t }", "path: t, mediaType: application/senml+json }")
+            .replace(", has: [t]", "");
+    Path profile = Files.writeString(data.resolve("boiler.yaml"), text);
+    for (String record :
+        List.of(
+            "{\"n\":\"t\",\"u\":\"Cel\",\"v\":3.1}",
+            "{\"n\":\"t\",\"u\":\"degF\",\"v\":37.58}",
+            "{\"n\":\"t\",\"v\":37.58}")) {
+      assertThat(trial(0, profile.toString(), "boiler/b1/state=[" + record + "]"))
+          .as(all())
+          .isTrue();
+      assertThat(all()).as(record).contains(" → 3.1 Cel, GOOD");
+    }
+    assertThat(Texts.check().check("boiler.yaml", text).findings())
+        .extracting(Finding::toString)
+        .anyMatch(said -> said.contains("a SenML record's own unit wins"));
+    assertThat(Texts.check().check("boiler.yaml", boiler()).findings())
+        .extracting(Finding::toString)
+        .noneMatch(said -> said.contains("a SenML record's own unit wins"));
   }
 
   @Test

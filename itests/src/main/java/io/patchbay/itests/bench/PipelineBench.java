@@ -243,14 +243,23 @@ final class PipelineBench {
   private static HubComponent hub(String mediaType, Journal journal) {
     Profile profile = profile(mediaType);
     Profiles profiles = () -> Map.of(profile.id(), profile);
-    return new HubComponent(
-        config(),
-        context(),
-        journal,
-        new Things(),
-        new Things(),
-        profiles,
-        new StandardMediaTypes());
+    HubComponent hub =
+        new HubComponent(
+            config(),
+            context(),
+            journal,
+            new Things(),
+            new Things(),
+            profiles,
+            new StandardMediaTypes());
+    Frame first = frames(mediaType)[0][0];
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    // core looks for protocols on a thread of its own
+    while (hub.offer(first, PATIENCE).toCompletableFuture().join() instanceof Receipt.Busy
+        && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    return hub;
   }
 
   /** As it is, from °F, scaled, a boolean. */

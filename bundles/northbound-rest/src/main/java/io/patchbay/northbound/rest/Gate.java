@@ -28,10 +28,13 @@ final class Gate extends HttpServlet {
   private static final String BEARER = "bearer ";
   private static final int MAX_TOKEN = 512;
 
-  /** Octets of a refused body that are read, to be dropped. */
-  private static final long MOST_DROPPED = 8L << 20;
+  /** Octets of a refused body that are read before the answer: its connection goes on. */
+  private static final long LITTLE = 1L << 20;
 
-  /** How long a refused body is read. */
+  /** Octets of a refused body that are read, to be dropped. */
+  private static final long MOST_DROPPED = 512L << 20;
+
+  /** How long a refused body is read, before the answer and again behind it. */
   private static final long LONGEST_DROP = TimeUnit.SECONDS.toNanos(5);
 
   /** Of a request that came with a valid token. */
@@ -183,8 +186,9 @@ final class Gate extends HttpServlet {
     if (response.isCommitted()) {
       throw new IOException("failed after the answer had begun: " + problem.detail());
     }
-    if (request.getAttribute(KNOWN) != null && request.getHeader("Expect") == null) {
-      drop(request);
+    boolean known = request.getAttribute(KNOWN) != null && request.getHeader("Expect") == null;
+    if (known && !drop(request, LITTLE)) {
+      response.setHeader("Connection", "close");
     }
     response.resetBuffer();
     problem.headers().forEach(response::setHeader);
@@ -202,25 +206,34 @@ final class Gate extends HttpServlet {
     if (!request.getMethod().equals("HEAD")) {
       response.getOutputStream().write(octets);
     }
+    response.flushBuffer();
+    if (known) {
+      boolean unused = drop(request, MOST_DROPPED);
+    }
   }
 
   /**
    * Reads what is left of a body: a connection that is closed with octets unread is reset, which
-   * takes the answer from the client (RFC 9112, clause 9.6). Beyond the bounds that happens still.
+   * takes the answer from the client (RFC 9112, clause 9.6). Of a large one the rest is read behind
+   * the answer: whoever looks at it while he sends can stop. Beyond the bounds it is a reset.
+   *
+   * @return whether there is nothing more
    */
-  private static void drop(HttpServletRequest request) {
+  private static boolean drop(HttpServletRequest request, long most) {
     byte[] buffer = new byte[16_384];
     long end = System.nanoTime() + LONGEST_DROP;
     long dropped = 0;
     try {
       InputStream in = request.getInputStream();
       int read = 0;
-      while (read >= 0 && dropped < MOST_DROPPED && System.nanoTime() < end) {
+      while (read >= 0 && dropped < most && System.nanoTime() < end) {
         read = in.read(buffer);
         dropped += read;
       }
+      return read < 0;
     } catch (IOException gone) {
       LOG.debug("A refused body did not come: {}", gone.getMessage());
+      return true;
     }
   }
 }

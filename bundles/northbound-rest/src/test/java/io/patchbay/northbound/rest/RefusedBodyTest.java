@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -24,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RefusedBodyTest {
   private static final String THINGS = "/api/v1/things";
   private static final int TIMES = 20;
+
+  /** Octets. */
+  private static final long HUGE = 64L << 20;
 
   private final RestHub hub;
 
@@ -61,6 +65,35 @@ final class RefusedBodyTest {
     for (int i = 0; i < TIMES; i++) {
       assertThat(status("operator", "text/plain", body)).isEqualTo(415);
       assertThat(status("viewer", "application/json", body)).isEqualTo(403);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void oneThatIsFarTooLargeIsAnsweredAndItsConnectionClosed() throws Exception {
+    for (String type : List.of("application/json", "text/plain")) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), hub.port())) {
+        String head =
+            "POST "
+                + THINGS
+                + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer operator\r\n"
+                + "Content-Type: "
+                + type
+                + "\r\nContent-Length: "
+                + HUGE
+                + "\r\n\r\n";
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        // all of it, without a look at the answer
+        byte[] some = new byte[1 << 16];
+        for (long sent = 0; sent < HUGE; sent += some.length) {
+          socket.getOutputStream().write(some);
+        }
+        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(answer)
+            .startsWith("HTTP/1.1 " + (type.equals("text/plain") ? 415 : 413))
+            .containsIgnoringCase("Connection: close")
+            .endsWith("}");
+      }
     }
   }
 

@@ -24,13 +24,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * SenML in JSON or CBOR (RFC 8428, clauses 5 and 6). A slot's {@code path} is the name of its
- * record, with or without the base name; several records of one name give several points. A record
- * whose unit is another than the property's is converted, when the profile gives no scale of its
- * own.
+ * record, with or without the base name; several records of one name give several points. A
+ * record's own unit wins: it is converted to the property's, or to the one that the property is
+ * said to come {@code from}; not when the profile gives a scale of its own.
  */
 final class SenmlDecoder implements FrameDecoder {
   /** Records beyond this make a pack undecodable. */
   static final int MOST_RECORDS = 10_000;
+
+  /** Term of a form: the unit of records that say none, where the property's scale begins. */
+  private static final String WIRE_UNIT = "#unit";
 
   private static final int LONGEST_NAME = 512;
 
@@ -122,13 +125,14 @@ final class SenmlDecoder implements FrameDecoder {
 
   private static Value inUnit(Slot slot, Pack record, Value value) throws DecodeException {
     String unit = record.unit.isEmpty() ? record.baseUnit : record.unit;
-    String wanted = slot.schema().unit();
+    String wire = slot.form().term(WIRE_UNIT).orElse("");
+    String wanted = wire.isEmpty() ? slot.schema().unit() : wire;
     boolean number = value instanceof Value.Int || value instanceof Value.Num;
     if (!number
         || unit.isEmpty()
         || wanted.isEmpty()
         || unit.equals(wanted)
-        || !slot.schema().identity()) {
+        || (wire.isEmpty() && !slot.schema().identity())) {
       return value;
     }
     Units.Conversion conversion =
