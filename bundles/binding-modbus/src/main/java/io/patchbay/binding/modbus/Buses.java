@@ -111,7 +111,7 @@ public final class Buses {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             named("answers"),
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            (task, pool) -> task.run());
     answers.allowCoreThreadTimeOut(true);
   }
 

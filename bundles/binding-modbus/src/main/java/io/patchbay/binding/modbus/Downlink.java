@@ -69,7 +69,7 @@ final class Downlink extends AsyncProcessorSupport {
     Request request = exchange.getIn().getBody(Request.class);
     CompletionStage<Void> unused =
         answer(request)
-            .handle(
+            .handleAsync(
                 (answer, failure) -> {
                   if (failure != null) {
                     exchange.setException(failure);
@@ -78,7 +78,8 @@ final class Downlink extends AsyncProcessorSupport {
                   }
                   callback.done(false);
                   return null;
-                });
+                },
+                buses.answers()); // the wire's thread has no time for what core does
     return false;
   }
 

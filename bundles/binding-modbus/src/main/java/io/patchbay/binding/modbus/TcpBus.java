@@ -267,18 +267,24 @@ final class TcpBus implements Bus {
     return true;
   }
 
-  private synchronized void answered(MbapHeader header, byte[] pdu) {
-    silent = 0;
-    Flying found = flying.remove(header.transactionId());
+  /** What waits goes on at once, on the wire's thread: the next request loses no time. */
+  private void answered(MbapHeader header, byte[] pdu) {
+    Flying found;
+    synchronized (this) {
+      silent = 0;
+      found = flying.remove(header.transactionId());
+      if (found != null) {
+        found.alarm().cancel(false);
+        pump();
+      }
+    }
     if (found == null) {
       LOG.debug("{}:{} answered transaction {} late", host, port, header.transactionId());
       return;
     }
-    found.alarm().cancel(false);
     Job job = found.entry().job();
     Optional<Said> said = header.unitId() == job.unit() ? job.ask().said(pdu) : Optional.empty();
-    end(
-        found.entry(),
+    Reply reply =
         said.<Reply>map(
                 one -> new Reply.Answered(one, Instant.now().truncatedTo(ChronoUnit.MILLIS)))
             .orElseGet(
@@ -290,8 +296,8 @@ final class TcpBus implements Bus {
                             + " said is no answer ("
                             + job.ask().what()
                             + ")",
-                        true)));
-    pump();
+                        true));
+    found.entry().reply().complete(reply);
   }
 
   private void late(int id, Waiting.Entry entry) {
