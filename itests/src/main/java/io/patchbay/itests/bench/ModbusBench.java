@@ -133,6 +133,9 @@ final class ModbusBench {
     Files.createDirectories(data.resolve("device-profiles"));
     Files.createDirectories(data.resolve("things"));
     Files.createDirectories(data.resolve("conf"));
+    Files.createDirectories(data.resolve("routes"));
+    // what is measured is asking and keeping; what goes north costs as much again
+    Files.writeString(data.resolve("routes/readings-to-mqtt.camel.yaml"), "[]\n");
     Files.writeString(data.resolve("device-profiles/bench-modbus.yaml"), profile);
     Files.writeString(data.resolve("things/bench.yaml"), things);
     Files.writeString(

@@ -39,8 +39,12 @@ final class Drain {
   }
 
   private static void pause(long nanos) throws InterruptedException {
-    long end = System.nanoTime() + nanos;
-    for (long left = nanos; left > 0; left = end - System.nanoTime()) {
+    until(System.nanoTime() + nanos);
+  }
+
+  /** Waits for a moment of {@link System#nanoTime}. */
+  static void until(long end) throws InterruptedException {
+    for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
       LockSupport.parkNanos(left);
       if (Thread.interrupted()) {
         throw new InterruptedException("the proof was told to end");

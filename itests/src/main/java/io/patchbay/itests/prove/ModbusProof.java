@@ -52,7 +52,7 @@ final class ModbusProof {
   static Proof run(Path data, Terms terms)
       throws IOException, InterruptedException, TimeoutException {
     ModbusProof proof = new ModbusProof(data, terms.brief());
-    proof.play(terms.things(100, 200), terms.seconds(5, 45));
+    proof.play(terms.things(100, 200), terms.seconds(3, 45));
     // beside other tests an answer may come after its request has been given up
     proof.findings.figure("answersNotKept", proof.missing);
     long lost = terms.brief() ? 0 : proof.missing;
@@ -96,7 +96,7 @@ final class ModbusProof {
   private void play(int devices, int seconds)
       throws IOException, InterruptedException, TimeoutException {
     int baud = brief ? 38_400 : 9_600;
-    Duration interval = Duration.ofSeconds(brief ? 2 : 5);
+    Duration interval = Duration.ofSeconds(brief ? 1 : 5);
     long thinking = TimeUnit.MILLISECONDS.toNanos(THINKING_MILLIS);
     Asked overTcp = new Asked(false);
     Asked onLine = new Asked(true);
@@ -164,11 +164,11 @@ final class ModbusProof {
   private void fleet(RunningHub hub, ModbusPeer peer, Asked asked, int devices, int seconds)
       throws IOException, InterruptedException {
     findings.expect(Drain.until(() -> peer.answered() > 2L * devices), "not all devices are asked");
-    Drain.seconds(brief ? 1 : 10);
+    Drain.seconds(brief ? 1 : 20);
     Instant begin = Instant.now().plusSeconds(1);
     long from = System.nanoTime();
     Duration cpu = cpu(hub);
-    Drain.seconds(seconds);
+    long[] ticks = tick(seconds);
     findings.figure("tcp.cpuPercent", cpu(hub).minus(cpu).toMillis() / (10L * seconds));
     double second = TimeUnit.SECONDS.toNanos(1);
     long onTime = 0;
@@ -186,6 +186,9 @@ final class ModbusProof {
       }
     }
     long due = (long) devices * seconds;
+    // how well this machine let a bare timer keep the same times
+    findings.figure("timer.onTimePerMille", ticks[0]);
+    findings.figure("timer.worstMillis", ticks[1]);
     findings.figure("tcp.devices", devices);
     findings.figure("tcp.points", (long) devices * POINTS);
     findings.figure("tcp.pollsDue", due);
@@ -199,6 +202,24 @@ final class ModbusProof {
     for (int device = 0; device < devices; device += Math.max(1, devices / SAMPLED)) {
       check(hub, "tcp-" + device, device, 1, begin);
     }
+  }
+
+  /**
+   * A thread that wakes 200 times a second: how many of 1,000 times in time, and how late at worst.
+   */
+  private static long[] tick(int seconds) throws InterruptedException {
+    long from = System.nanoTime();
+    long step = TimeUnit.MILLISECONDS.toNanos(5);
+    long count = 200L * seconds;
+    long good = 0;
+    long worst = 0;
+    for (long i = 1; i <= count; i++) {
+      Drain.until(from + i * step);
+      long late = (System.nanoTime() - from - i * step) / 1_000_000;
+      good += late <= 100 ? 1 : 0;
+      worst = Math.max(worst, late);
+    }
+    return new long[] {1_000 * good / count, worst};
   }
 
   private static Duration cpu(RunningHub hub) {
@@ -253,9 +274,9 @@ final class ModbusProof {
     findings.figure("line.writes", sorted.length);
     findings.figure("line.writeP99Millis", p99);
     findings.expect(
-        worst <= (brief ? 0.8 : 0.1), "a live point was off its interval by " + 100 * worst + " %");
+        worst <= (brief ? 1.5 : 0.1), "a live point was off its interval by " + 100 * worst + " %");
     findings.expect(
-        p99 <= (brief ? interval.toMillis() : cycle), "a write took " + p99 + " ms at p99");
+        p99 <= (brief ? 2 * interval.toMillis() : cycle), "a write took " + p99 + " ms at p99");
   }
 
   /** One write after the other, of one live unit after the other; how long each took. */
