@@ -7,12 +7,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** The short form of every fault proof that this machine permits. */
+/**
+ * The short form of every fault proof that this machine permits. That of Modbus is left to its
+ * command: it judges moments, which the tests beside it would take.
+ */
 final class ProofsTest {
   @TestFactory
   Stream<DynamicTest> holds() {
     return Arrays.stream(Prove.values())
-        .filter(Prove::possible)
+        .filter(one -> one.possible() && one != Prove.MODBUS)
         .map(one -> DynamicTest.dynamicTest(one.word(), () -> holds(one)));
   }
 
