@@ -59,6 +59,9 @@ public final class Fleet {
     }
   }
 
+  /** Things; a file may hold a bounded number of values. */
+  private static final int IN_A_FILE = 2_000;
+
   public static final List<Kind> KINDS =
       List.of(
           new Kind("rename", "val", "level", "", 1, 0, "type: number"),
@@ -133,10 +136,9 @@ public final class Fleet {
     return "patchbay/things/" + thing(device) + "/properties/" + kind(device).property();
   }
 
-  /** The things as a file of the directory. */
-  public String things(String connection) {
+  private String things(String connection, int from, int to) {
     StringBuilder text = new StringBuilder();
-    for (int i = 0; i < topics.size(); i++) {
+    for (int i = from; i < to; i++) {
       text.append(
           "- { id: %s, profile: bench-%s, base: \"mqtt://%s\", terms: { device: \"%d\" } }\n"
               .formatted(thing(i), group(i % profiles), connection, i));
@@ -153,7 +155,11 @@ public final class Fleet {
           data.resolve("device-profiles").resolve("bench-" + group(i) + ".yaml"),
           kind(i).profile(group(i), journal));
     }
-    Files.writeString(data.resolve("things/bench.yaml"), things(connection));
+    for (int from = 0; from < topics.size(); from += IN_A_FILE) {
+      int to = Math.min(from + IN_A_FILE, topics.size());
+      Files.writeString(
+          data.resolve("things/bench-" + from + ".yaml"), things(connection, from, to));
+    }
   }
 
   /** A reading that came out. */
