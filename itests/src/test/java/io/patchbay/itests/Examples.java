@@ -13,7 +13,7 @@ import java.time.Duration;
 
 /** Uses the files of routes/examples in a running hub as a person would. */
 public final class Examples {
-  public static final Duration LIMIT = Duration.ofSeconds(20);
+  public static final Duration LIMIT = Duration.ofSeconds(60);
   public static final Path FOLDER = RunningHub.dist().resolve("routes/examples");
 
   private static final ObjectMapper JSON = new ObjectMapper();

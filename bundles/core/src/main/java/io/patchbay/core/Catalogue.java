@@ -28,18 +28,20 @@ final class Catalogue {
       Map<String, CompiledProfile> profiles,
       Set<String> schemes,
       Map<String, List<Division>> divisions,
+      Directory.Index things,
       Map<Origin, Source> sources) {}
 
   private final Ports ports;
   private final MediaTypes mediaTypes;
   private final Directory directory;
-  private volatile Snapshot snapshot =
-      new Snapshot(Map.of(), Set.of(), Map.of(), new ConcurrentHashMap<>());
+  private volatile Snapshot snapshot;
 
   Catalogue(Ports ports, MediaTypes mediaTypes, Directory directory) {
     this.ports = ports;
     this.mediaTypes = mediaTypes;
     this.directory = directory;
+    snapshot =
+        new Snapshot(Map.of(), Set.of(), Map.of(), directory.index(), new ConcurrentHashMap<>());
   }
 
   /** Compiles what has changed. */
@@ -90,10 +92,13 @@ final class Catalogue {
   private void publish(Map<String, CompiledProfile> compiled, Set<String> schemes) {
     Map<String, Set<String>> names = new HashMap<>();
     compiled.forEach((id, profile) -> names.put(id, profile.identity()));
-    directory.index(names);
-    snapshot =
-        new Snapshot(
-            Map.copyOf(compiled), schemes, divisions(compiled, schemes), new ConcurrentHashMap<>());
+    Map<String, List<Division>> divisions = divisions(compiled, schemes);
+    directory.index(
+        names,
+        things ->
+            snapshot =
+                new Snapshot(
+                    Map.copyOf(compiled), schemes, divisions, things, new ConcurrentHashMap<>()));
   }
 
   /** By scheme, equal ones once. */
@@ -119,6 +124,7 @@ final class Catalogue {
             snapshot.profiles(),
             snapshot.schemes(),
             snapshot.divisions(),
+            snapshot.things(),
             new ConcurrentHashMap<>());
   }
 
@@ -176,6 +182,10 @@ final class Catalogue {
         }
       }
       return fitting;
+    }
+
+    Optional<Device> registered(Directory.Identity identity) {
+      return snapshot.things().find(identity);
     }
 
     Optional<Source> known(Origin origin) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 
 /** All things, by name and by what tells them apart on the wire. Reads take no locks. */
 final class Directory {
@@ -21,32 +22,83 @@ final class Directory {
    */
   record Identity(String profile, String scheme, String connection, Map<String, String> terms) {}
 
+  /** Something that may fail. */
+  @FunctionalInterface
+  interface Look<T, E extends Exception> {
+    T look() throws E;
+  }
+
   private final NavigableMap<ThingId, Device> devices = new ConcurrentSkipListMap<>();
-  private final Map<Identity, Device> identities = new ConcurrentHashMap<>();
-  private volatile Map<String, Set<String>> names = Map.of();
+  private volatile Index index = new Index(Map.of());
 
   /**
    * The profiles have changed.
    *
-   * @param identityNames by profile, the terms that tell its things apart
+   * @param names by profile, the terms that tell its things apart
+   * @param publish puts the new index in service together with the profiles it belongs to
    */
-  synchronized void index(Map<String, Set<String>> identityNames) {
-    names = Map.copyOf(identityNames);
-    identities.clear();
-    devices.values().forEach(this::index);
+  synchronized void index(Map<String, Set<String>> names, Consumer<Index> publish) {
+    Index fresh = new Index(Map.copyOf(names));
+    devices.values().forEach(fresh::add);
+    index = fresh;
+    publish.accept(fresh);
   }
 
-  private void index(Device device) {
-    identity(device.thing()).ifPresent(identity -> identities.put(identity, device));
+  /** The present one. */
+  Index index() {
+    return index;
+  }
+
+  /** While neither things nor profiles change. */
+  synchronized <T, E extends Exception> T still(Look<T, E> look) throws E {
+    return look.look();
   }
 
   /** Empty when its profile is not there, or it lacks a term of its profile's name template. */
   Optional<Identity> identity(Thing thing) {
-    Set<String> wanted = names.get(thing.profile());
-    return wanted == null
-        ? Optional.empty()
-        : terms(wanted, thing.terms())
-            .map(terms -> new Identity(thing.profile(), thing.scheme(), thing.connection(), terms));
+    return index.identity(thing);
+  }
+
+  /** Things by what tells them apart, as one set of profiles says. */
+  static final class Index {
+    private final Map<String, Set<String>> names;
+    private final Map<Identity, Device> devices = new ConcurrentHashMap<>();
+
+    private Index(Map<String, Set<String>> names) {
+      this.names = names;
+    }
+
+    private Optional<Identity> identity(Thing thing) {
+      Set<String> wanted = names.get(thing.profile());
+      return wanted == null
+          ? Optional.empty()
+          : terms(wanted, thing.terms())
+              .map(
+                  terms ->
+                      new Identity(thing.profile(), thing.scheme(), thing.connection(), terms));
+    }
+
+    private void add(Device device) {
+      identity(device.thing()).ifPresent(identity -> devices.put(identity, device));
+    }
+
+    private void remove(Thing thing, Device device) {
+      identity(thing).ifPresent(identity -> devices.remove(identity, device));
+    }
+
+    Optional<Device> find(Identity identity) {
+      Device device = devices.get(identity);
+      if (device == null && !identity.connection().isEmpty()) {
+        device =
+            devices.get(new Identity(identity.profile(), identity.scheme(), "", identity.terms()));
+      }
+      return Optional.ofNullable(device);
+    }
+
+    /** The one of exactly this connection. */
+    Optional<Device> exact(Identity identity) {
+      return Optional.ofNullable(devices.get(identity));
+    }
   }
 
   static Optional<Map<String, String>> terms(Set<String> wanted, Map<String, String> all) {
@@ -65,20 +117,6 @@ final class Directory {
     return Optional.ofNullable(devices.get(id));
   }
 
-  Optional<Device> find(Identity identity) {
-    Device device = identities.get(identity);
-    if (device == null && !identity.connection().isEmpty()) {
-      device =
-          identities.get(new Identity(identity.profile(), identity.scheme(), "", identity.terms()));
-    }
-    return Optional.ofNullable(device);
-  }
-
-  /** The one of exactly this connection. */
-  Optional<Device> exact(Identity identity) {
-    return Optional.ofNullable(identities.get(identity));
-  }
-
   /** Sorted by id. */
   Collection<Device> all() {
     return devices.values();
@@ -93,7 +131,7 @@ final class Directory {
     if (devices.putIfAbsent(device.id(), device) != null) {
       return false;
     }
-    index(device);
+    index.add(device);
     return true;
   }
 
@@ -103,12 +141,15 @@ final class Directory {
     if (device == null) {
       device = new Device(registered, true);
       devices.put(device.id(), device);
-    } else {
-      Device changed = device;
-      identity(device.thing()).ifPresent(identity -> identities.remove(identity, changed));
-      device.registered(registered);
+      index.add(device);
+      return device;
     }
-    index(device);
+    Thing before = device.thing();
+    device.registered(registered);
+    index.add(device); // first, so that it is found all the time
+    if (!index.identity(before).equals(index.identity(device.thing()))) {
+      index.remove(before, device);
+    }
     return device;
   }
 
@@ -117,7 +158,7 @@ final class Directory {
     if (device == null) {
       return false;
     }
-    identity(device.thing()).ifPresent(identity -> identities.remove(identity, device));
+    index.remove(device.thing(), device);
     Tapes.forget(device);
     return true;
   }

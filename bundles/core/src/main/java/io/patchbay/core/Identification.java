@@ -71,15 +71,23 @@ final class Identification {
     if (frame.target().isPresent()) {
       return targeted(frame.target().get(), frame.origin().scheme());
     }
+    try {
+      return identify(catalogue.lookup(), frame);
+    } catch (DecodeException hasty) {
+      // things or profiles may have changed meanwhile
+      return directory.still(() -> identify(catalogue.lookup(), frame));
+    }
+  }
+
+  private Source identify(Catalogue.Lookup lookup, Frame frame) throws DecodeException {
     Origin origin = frame.origin();
-    Catalogue.Lookup lookup = catalogue.lookup();
     Source known = lookup.known(origin).orElse(null);
     if (known != null) {
       return known;
     }
     List<Candidate> candidates = candidates(lookup, origin);
     for (Candidate candidate : candidates) {
-      Device device = registered(candidate, origin).orElse(null);
+      Device device = registered(lookup, candidate, origin).orElse(null);
       if (device != null) {
         return lookup.remember(origin, source(device, candidate.profile(), origin, false));
       }
@@ -164,11 +172,12 @@ final class Identification {
     return Optional.of(terms);
   }
 
-  private Optional<Device> registered(Candidate candidate, Origin origin) {
+  private static Optional<Device> registered(
+      Catalogue.Lookup lookup, Candidate candidate, Origin origin) {
     return Directory.terms(candidate.profile().identity(), candidate.terms())
         .flatMap(
             identity ->
-                directory.find(
+                lookup.registered(
                     new Directory.Identity(
                         candidate.profile().profile().id(),
                         origin.scheme(),

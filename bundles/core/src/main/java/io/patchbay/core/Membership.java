@@ -185,7 +185,7 @@ final class Membership implements Things {
     if (identity == null || !profile.listens(thing.scheme())) {
       return;
     }
-    Device same = directory.exact(identity).orElse(null);
+    Device same = directory.index().exact(identity).orElse(null);
     if (same != null && !same.id().equals(thing.id())) {
       throw new RefusedException(
           "thing '"

@@ -31,6 +31,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -388,6 +390,41 @@ final class UplinkPipelineTest {
     test.hub.profiles(Map.of());
     assertThat(test.send("tele/p1/s", "power=1")).isInstanceOf(Receipt.Rejected.class);
     assertThat(state().latest()).containsKey("power");
+  }
+
+  @Test
+  void nobodyIsUnknownForAMomentWhileProfilesChange() throws InterruptedException {
+    for (int i = 0; i < 300; i++) {
+      test.registered("d" + i);
+    }
+    AtomicBoolean going = new AtomicBoolean(true);
+    Thread changing =
+        new Thread(
+            () -> {
+              for (int i = 0; going.get(); i++) {
+                test.hub.profiles(Map.of("plug", TestHub.plug("" + i)));
+              }
+            });
+    changing.start();
+    try {
+      for (int i = 0; i < 20_000; i++) {
+        String address = "tele/d" + i % 300 + "/s";
+        assertThat(test.send(address, "limit=1")).isEqualTo(new Receipt.Stored(0, 0));
+      }
+    } finally {
+      going.set(false);
+      changing.join();
+    }
+  }
+
+  @Test
+  void everyFrameOfANewcomerIsTakenWhenSeveralComeAtOnce() {
+    List<CompletionStage<Receipt>> receipts = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      receipts.add(test.offer(test.frame("tele/n" + i / 4 + "/s", "power=1")));
+    }
+    assertThat(receipts)
+        .allSatisfy(receipt -> assertThat(get(receipt)).isEqualTo(new Receipt.Stored(0, 0)));
   }
 
   @Test

@@ -41,7 +41,7 @@ final class KillProof {
             scene.hub().startTook().toMillis());
       }
       Stored end = drained(scene);
-      boolean unused = Drain.until(() -> end.missingIn(scene.north()) == 0);
+      boolean unused = Drain.until(() -> end.missingIn(scene.north()).count() == 0);
       return scene.verdict(rounds, scene.findings.figure("slowestStartMs"));
     }
   }

@@ -181,8 +181,10 @@ final class Scene implements AutoCloseable {
     silence();
     boolean unused = Drain.until(() -> north.delivered() >= sender.acknowledged());
     Stored stored = Stored.read(api(), fleet);
-    long undelivered = stored.missingIn(north);
-    findings.expect(undelivered == 0, undelivered + " stored messages did not come out north");
+    Stored.Absent absent = stored.missingIn(north);
+    findings.expect(
+        absent.count() == 0,
+        absent.count() + " stored messages did not come out north: " + absent.named());
     findings.figure("deliveredTwice", north.repeated());
     findings.figure("outOfOrder.journal", stored.outOfOrder());
     findings.figure("outOfOrder.north", north.outOfOrder());

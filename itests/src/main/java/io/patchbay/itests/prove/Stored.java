@@ -14,12 +14,15 @@ import java.util.List;
 final class Stored {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST = 100_000;
+  private static final int MOST_NAMED = 20;
 
   private final List<BitSet> found = new ArrayList<>();
+  private final List<List<Reading>> readings = new ArrayList<>();
+  private final List<String> refused = new ArrayList<>();
   private long duplicates;
   private long outOfOrder;
 
-  private record Reading(long sequence, long counter) {}
+  private record Reading(long sequence, long counter, String time) {}
 
   private Stored(Fleet fleet) {
     for (int i = 0; i < fleet.size(); i++) {
@@ -50,12 +53,14 @@ final class Stored {
       all.add(
           new Reading(
               reading.get("sequence").asLong(),
-              Fleet.counter(device, reading.get("value").asDouble())));
+              Fleet.counter(device, reading.get("value").asDouble()),
+              reading.get("time").asText()));
     }
     if (all.size() == MOST) {
       throw new IOException("more than " + MOST + " readings of one device: send less");
     }
     all.sort(Comparator.comparingLong(Reading::sequence));
+    readings.add(all);
     long last = 0;
     for (Reading reading : all) {
       if (found.get(device).get((int) reading.counter())) {
@@ -77,6 +82,7 @@ final class Stored {
         String[] levels = frame.get("address").asText().split("/", -1);
         if (levels.length == 3 && levels[0].equals("bench") && levels[2].matches("[0-9]{1,6}")) {
           rejected(Integer.parseInt(levels[2]), frame.get("text").asText());
+          refused.add(frame.get("detail").asText());
         }
       }
       after = page.get("next").asText();
@@ -116,23 +122,37 @@ final class Stored {
   long missing(Sender sender) {
     long missing = 0;
     for (int device = 0; device < found.size(); device++) {
-      missing += without(sender.acknowledged(device), found.get(device));
+      missing += without(sender.acknowledged(device), found.get(device)).cardinality();
     }
     return missing;
   }
 
-  /** How many of these did not come out north. */
-  long missingIn(North north) {
-    long missing = 0;
+  /** Which of these did not come out north: the first few by why they were refused, or by time. */
+  Absent missingIn(North north) {
+    long count = 0;
+    List<String> named = new ArrayList<>(refused.subList(0, Math.min(refused.size(), MOST_NAMED)));
     for (int device = 0; device < found.size(); device++) {
-      missing += without(found.get(device), north.seen(device));
+      BitSet missing = without(found.get(device), north.seen(device));
+      count += missing.cardinality();
+      for (Reading reading : readings.get(device)) {
+        if (named.size() < 2 * MOST_NAMED && missing.get((int) reading.counter())) {
+          named.add(Fleet.thing(device) + " " + reading);
+        }
+      }
     }
-    return missing;
+    return new Absent(count, named);
   }
 
-  private static long without(BitSet all, BitSet present) {
+  /**
+   * Messages that are missing.
+   *
+   * @param named the first few of {@code count}
+   */
+  record Absent(long count, List<String> named) {}
+
+  private static BitSet without(BitSet all, BitSet present) {
     BitSet missing = (BitSet) all.clone();
     missing.andNot(present);
-    return missing.cardinality();
+    return missing;
   }
 }
