@@ -308,6 +308,7 @@ final class EmbeddedBroker implements AutoCloseable {
         queues.look(server);
         queues.cut(server);
         sessions.look();
+        server.lookAtTopics();
       }
     } catch (Exception e) {
       log.error("Looking after the broker's queues failed; it is tried again", e);

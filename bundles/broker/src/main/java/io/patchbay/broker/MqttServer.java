@@ -8,6 +8,7 @@ import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.paging.PagingManager;
 import org.apache.activemq.artemis.core.persistence.StorageManager;
+import org.apache.activemq.artemis.core.postoffice.impl.PostOfficeImpl;
 import org.apache.activemq.artemis.core.security.SecurityStore;
 import org.apache.activemq.artemis.core.server.BindingQueryResult;
 import org.apache.activemq.artemis.core.server.Queue;
@@ -22,6 +23,7 @@ final class MqttServer extends ActiveMQServerImpl {
 
   private final BrokerSecurity security;
   private final Handover handover;
+  private final Topics topics = new Topics();
 
   MqttServer(Configuration configuration, BrokerSecurity security, Handover handover) {
     // its own and empty: asking for the platform's makes all of the beans that describe the machine
@@ -33,7 +35,8 @@ final class MqttServer extends ActiveMQServerImpl {
   /** Each session takes it from here. */
   @Override
   public SecurityStore getSecurityStore() {
-    return new Permissions(super.getSecurityStore(), security);
+    return new Permissions(
+        super.getSecurityStore(), security, topic -> topics.sent(office(), topic));
   }
 
   @Override
@@ -46,6 +49,15 @@ final class MqttServer extends ActiveMQServerImpl {
         getIOExecutorFactory(),
         getIoCriticalErrorListener(),
         handover);
+  }
+
+  private PostOfficeImpl office() {
+    return (PostOfficeImpl) getPostOffice();
+  }
+
+  /** Forgets topics to which nobody listens any more; called again and again by one thread. */
+  void lookAtTopics() throws Exception {
+    topics.look(office());
   }
 
   /** Stores what the hub does not take in time; called again and again by one thread. */

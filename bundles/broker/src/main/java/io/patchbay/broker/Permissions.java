@@ -16,16 +16,27 @@ import org.jspecify.annotations.Nullable;
 final class Permissions implements SecurityStore {
   private final SecurityStore artemis;
   private final BrokerSecurity security;
+  private final Sending sending;
 
-  Permissions(SecurityStore artemis, BrokerSecurity security) {
+  /** Told of each topic before a message that is permitted is sent there. */
+  @FunctionalInterface
+  interface Sending {
+    void to(SimpleString topic) throws Exception;
+  }
+
+  Permissions(SecurityStore artemis, BrokerSecurity security, Sending sending) {
     this.artemis = artemis;
     this.security = security;
+    this.sending = sending;
   }
 
   @Override
   public void check(SimpleString address, CheckType type, SecurityAuth session) throws Exception {
     if (!maySend(address, type, session)) {
       artemis.check(address, type, session);
+    }
+    if (type == CheckType.SEND) {
+      sending.to(address);
     }
   }
 
@@ -35,6 +46,9 @@ final class Permissions implements SecurityStore {
       throws Exception {
     if (queue != null || !maySend(address, type, session)) {
       artemis.check(address, queue, type, session);
+    }
+    if (type == CheckType.SEND) {
+      sending.to(address);
     }
   }
 

@@ -73,7 +73,7 @@ final class RunningBroker implements AutoCloseable {
         64 * 1024 * 1024,
         100_000,
         50,
-        2_000,
+        10_000,
         5,
         256 * 1024 * 1024,
         3600);
