@@ -66,7 +66,10 @@ public interface Journal {
 
   Ledger ledger();
 
-  /** Whiteboard service: called on the writer thread after each commit; must not block. */
+  /**
+   * Whiteboard service: called on the writer thread after each commit; must not block. With the
+   * property {@code subscription} only when something came for that subscription.
+   */
   interface CommitListener {
     void committed(long lastSequence);
   }

@@ -29,7 +29,7 @@ final class DurableSupply implements Supply {
             Journal.class,
             now -> courier.source(now.map(there -> () -> there.open(name, selection, start))));
     Hub.Binding commits =
-        hub.provide(Journal.CommitListener.class, sequence -> courier.wake(), Map.of());
+        hub.provide(Journal.CommitListener.class, sequence -> courier.wake(), labels());
     return () -> {
       commits.close();
       journal.close();

@@ -5,21 +5,29 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 
 /** Fetches the listeners to commits when they are first called, and lets go of those that went. */
 final class Listeners {
+  /**
+   * One of them.
+   *
+   * @param subscription whose news alone it wants; empty for every commit
+   */
+  record Listener(String subscription, CommitListener told) {}
+
   private final BundleContext context;
-  private final Map<ServiceReference<CommitListener>, CommitListener> fetched = new HashMap<>();
+  private final Map<ServiceReference<CommitListener>, Listener> fetched = new HashMap<>();
   private List<ServiceReference<CommitListener>> seen = List.of();
-  private List<CommitListener> current = List.of();
+  private List<Listener> current = List.of();
 
   Listeners(BundleContext context) {
     this.context = context;
   }
 
-  synchronized List<CommitListener> of(List<ServiceReference<CommitListener>> references) {
+  synchronized List<Listener> of(List<ServiceReference<CommitListener>> references) {
     if (references == seen) {
       return current;
     }
@@ -33,12 +41,12 @@ final class Listeners {
               }
               return gone;
             });
-    List<CommitListener> all = new ArrayList<>();
+    List<Listener> all = new ArrayList<>();
     boolean complete = true;
     for (ServiceReference<CommitListener> reference : references) {
-      CommitListener listener = fetched.get(reference);
+      Listener listener = fetched.get(reference);
       if (listener == null) {
-        listener = context.getService(reference);
+        listener = fetch(reference);
       }
       if (listener == null) {
         // Still coming up: asked again at the next commit.
@@ -53,6 +61,12 @@ final class Listeners {
     }
     current = all;
     return all;
+  }
+
+  private @Nullable Listener fetch(ServiceReference<CommitListener> reference) {
+    CommitListener told = context.getService(reference);
+    String subscription = reference.getProperty("subscription") instanceof String name ? name : "";
+    return told == null ? null : new Listener(subscription, told);
   }
 
   synchronized void release() {

@@ -1,6 +1,7 @@
 package io.patchbay.journal.sqlite;
 
 import io.patchbay.journal.sqlite.Batch.Head;
+import io.patchbay.journal.sqlite.Listeners.Listener;
 import io.patchbay.store.Appended;
 import io.patchbay.store.Cursor;
 import io.patchbay.store.Entry;
@@ -67,7 +68,7 @@ final class SqliteJournal implements Journal, ThingStore, OrderStore, AutoClosea
       Path folder,
       Settings settings,
       Clock clock,
-      Supplier<? extends Iterable<CommitListener>> listeners) {
+      Supplier<? extends Iterable<Listener>> listeners) {
     Database database = Database.open(folder, settings.full());
     Names names = new Names();
     readers = new Readers(database);

@@ -38,6 +38,11 @@ final class Subscription {
   private long dropped;
   private long pending;
   private long reading;
+
+  /** Behind it nothing was selected up to {@code counted}. */
+  private long quietSince;
+
+  private boolean news;
   private boolean taken;
   private boolean dirty;
 
@@ -50,6 +55,7 @@ final class Subscription {
     delivered = row.delivered();
     dropped = row.dropped();
     reading = position;
+    quietSince = counted;
     this.pending = pending;
   }
 
@@ -99,6 +105,29 @@ final class Subscription {
     accepted += matching;
     pending += matching;
     counted = last;
+    if (matching > 0) {
+      quietSince = last;
+      news = true;
+    } else if (taken && reading >= quietSince) {
+      moveTo(last); // without waking its reader
+    }
+  }
+
+  synchronized boolean hasNews() {
+    return news;
+  }
+
+  synchronized void told() {
+    news = false;
+  }
+
+  private void moveTo(long reached) {
+    reading = reached;
+    if (outstanding.isEmpty() && position < reached) {
+      // Nothing of it is selected: the place moves on by itself.
+      position = reached;
+      dirty = true;
+    }
   }
 
   private long count(Tail.Item item) {
@@ -126,12 +155,7 @@ final class Subscription {
     for (Recorded recorded : found) {
       outstanding.addLast(recorded.sequence());
     }
-    reading = reached;
-    if (outstanding.isEmpty() && position < reached) {
-      // Nothing of it is selected: the place moves on by itself.
-      position = reached;
-      dirty = true;
-    }
+    moveTo(reached);
     return true;
   }
 
@@ -182,6 +206,7 @@ final class Subscription {
     pending = pendingOfOther;
     accepted = delivered + dropped + pendingOfOther;
     counted = countedTo;
+    quietSince = countedTo;
     dirty = true;
   }
 

@@ -97,6 +97,17 @@ final class Subscriptions {
     return all.values();
   }
 
+  /** Whether something came for it since {@link #told}; true when there is none of that name. */
+  boolean hasNews(String name) {
+    Subscription one = all.get(name);
+    return one == null || one.hasNews();
+  }
+
+  /** Writer only: everybody knows of what came. */
+  void told() {
+    all.values().forEach(Subscription::told);
+  }
+
   @Nullable Subscription find(String name) {
     return all.get(name);
   }

@@ -1,9 +1,9 @@
 package io.patchbay.journal.sqlite;
 
 import io.patchbay.journal.sqlite.Batch.Head;
+import io.patchbay.journal.sqlite.Listeners.Listener;
 import io.patchbay.store.Appended;
 import io.patchbay.store.Appended.Refused;
-import io.patchbay.store.Journal.CommitListener;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -44,7 +44,7 @@ final class Writer implements AutoCloseable {
   private final KeptStore kept;
   private final Tail tail;
   private final Subscriptions subscriptions;
-  private final Supplier<? extends Iterable<CommitListener>> listeners;
+  private final Supplier<? extends Iterable<Listener>> listeners;
   private final Consumer<Long> written;
 
   /** One for each thread that waits for its own; who gives up takes it away. */
@@ -90,7 +90,7 @@ final class Writer implements AutoCloseable {
       Tail tail,
       Subscriptions subscriptions,
       Head head,
-      Supplier<? extends Iterable<CommitListener>> listeners,
+      Supplier<? extends Iterable<Listener>> listeners,
       Consumer<Long> written) {
     this.database = database;
     this.session = session;
@@ -334,13 +334,16 @@ final class Writer implements AutoCloseable {
 
   private void tell() {
     long last = head.last();
-    for (CommitListener listener : listeners.get()) {
-      try {
-        listener.committed(last);
-      } catch (RuntimeException e) {
-        LOG.error("a listener to commits failed", e);
+    for (Listener listener : listeners.get()) {
+      if (subscriptions.hasNews(listener.subscription())) {
+        try {
+          listener.told().committed(last);
+        } catch (RuntimeException e) {
+          LOG.error("a listener to commits failed", e);
+        }
       }
     }
+    subscriptions.told();
   }
 
   private <T> void perform(Chore<T> chore) {

@@ -11,10 +11,10 @@ import static io.patchbay.journal.sqlite.Samples.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.patchbay.journal.sqlite.Listeners.Listener;
 import io.patchbay.store.Appended;
 import io.patchbay.store.Appended.Stored;
 import io.patchbay.store.Entry;
-import io.patchbay.store.Journal.CommitListener;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
@@ -113,12 +113,14 @@ class SqliteJournalTest {
   void refusesWhenQueueIsFullAndKeepsTheOrderOfAnswers() throws Exception {
     CompletableFuture<Boolean> entered = new CompletableFuture<>();
     CompletableFuture<Boolean> gate = new CompletableFuture<>();
-    List<CommitListener> slow =
+    List<Listener> slow =
         List.of(
-            last -> {
-              entered.complete(true);
-              gate.join();
-            });
+            new Listener(
+                "",
+                last -> {
+                  entered.complete(true);
+                  gate.join();
+                }));
     List<Integer> order = Collections.synchronizedList(new ArrayList<>());
     Settings few = Settings.DEFAULT.withQueue(4, 1 << 20);
     try (SqliteJournal journal = new SqliteJournal(folder, few, Clock.systemUTC(), () -> slow)) {
@@ -395,12 +397,14 @@ class SqliteJournalTest {
   @Test
   void tellsListenersAfterEachCommitWhatIsThere() throws Exception {
     AtomicLong told = new AtomicLong();
-    List<CommitListener> listeners =
+    List<Listener> listeners =
         List.of(
-            last -> {
-              throw new IllegalStateException("a listener with a bug");
-            },
-            told::set);
+            new Listener(
+                "",
+                last -> {
+                  throw new IllegalStateException("a listener with a bug");
+                }),
+            new Listener("", told::set));
     try (SqliteJournal journal =
         new SqliteJournal(folder, Settings.DEFAULT, Clock.systemUTC(), () -> listeners)) {
       stored(journal, entry("", reading("plug", 1), reading("plug", 2)));

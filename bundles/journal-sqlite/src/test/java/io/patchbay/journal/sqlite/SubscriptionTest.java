@@ -7,7 +7,9 @@ import static io.patchbay.journal.sqlite.Samples.reading;
 import static io.patchbay.journal.sqlite.Samples.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.patchbay.journal.sqlite.Listeners.Listener;
 import io.patchbay.store.Cursor;
 import io.patchbay.store.Journal.Start;
 import io.patchbay.store.Ledger.Account;
@@ -18,6 +20,7 @@ import io.patchbay.thing.Quality;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.TimeSource;
+import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Uplink.Reading;
 import io.patchbay.thing.Uplink.StatusChange;
 import io.patchbay.thing.Value;
@@ -26,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +68,56 @@ class SubscriptionTest {
             .hasMessageContaining("accepted");
       }
     }
+  }
+
+  @Test
+  void isToldOnlyOfWhatItSelectsAndMovesOnByItself() throws Exception {
+    List<Long> ofOne = Collections.synchronizedList(new ArrayList<>());
+    List<Long> ofAll = Collections.synchronizedList(new ArrayList<>());
+    List<Listener> listeners =
+        List.of(new Listener("one", ofOne::add), new Listener("", ofAll::add));
+    try (SqliteJournal journal =
+        new SqliteJournal(folder, Settings.DEFAULT, Clock.systemUTC(), () -> listeners)) {
+      Cursor one = journal.open("one", OF_ONE, Start.NOW);
+      stored(journal, entry("", reading("b", 1), reading("b", 2)));
+      await().until(() -> ofAll.contains(2L));
+      assertThat(ofOne).isEmpty();
+      stored(journal, entry("", reading("b", 3), reading("a", 4)));
+      await().until(() -> ofOne.contains(4L));
+      assertThat(one.next(10)).extracting(Recorded::sequence).containsExactly(4L);
+      stored(journal, entry("", reading("b", 5)));
+      await().until(() -> ofAll.contains(5L));
+      one.close(); // not acknowledged
+      Cursor again = journal.open("one", OF_ONE, Start.NOW);
+      assertThat(again.next(10)).extracting(Recorded::sequence).containsExactly(4L);
+      again.acknowledge(4);
+      stored(journal, entry("", reading("b", 6)));
+      await().until(() -> ofAll.contains(6L));
+      assertThat(ofOne).containsExactly(4L);
+    }
+  }
+
+  @Test
+  void itsPlaceMovesOnOnlyWhenItHasReadWhatWasSelected() {
+    Subscription one = new Subscription(new Subscription.Row("one", OF_ONE, 0, 0, 0, 0, 0), 0);
+    one.take();
+    Recorded ofIt = new Recorded(2, "plug@1", reading("a", 2));
+    commit(one, 1, reading("b", 1));
+    assertThat(one.position()).isEqualTo(1);
+    commit(one, 2, ofIt.uplink());
+    commit(one, 3, reading("b", 3));
+    assertThat(one.reading()).isEqualTo(1);
+    assertThat(one.handOut(1, List.of(ofIt), 2)).isTrue();
+    commit(one, 4, reading("b", 4));
+    assertThat(one.reading()).isEqualTo(4);
+    assertThat(one.position()).isEqualTo(1);
+    one.acknowledge(2);
+    assertThat(one.position()).isEqualTo(4);
+  }
+
+  private static void commit(Subscription one, long sequence, Uplink uplink) {
+    Tail.Item item = new Tail.Item(sequence, "plug@1", List.of(uplink), 1);
+    one.committed(Totals.NONE, Totals.NONE, List.of(item), sequence);
   }
 
   @Test
