@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.ThingState;
+import io.patchbay.profile.Form;
 import io.patchbay.profile.Match;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
@@ -30,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -129,6 +131,30 @@ final class UplinkPipelineTest {
     assertThat(test.hub.rejections.list(0, 10)).isEmpty();
     test.hub.add(protocol);
     assertThat(test.send("tele/p1/s", "power=1")).isEqualTo(new Receipt.Stored(0, 0));
+  }
+
+  @Test
+  void aProtocolThatComesLeavesTheProfilesOfOthersAlone() {
+    Profile foreign =
+        new Profile(
+            "foreign",
+            "1",
+            "Foreign",
+            "f-{device}",
+            List.of(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            List.of(new Form("other", Set.of(Op.OBSERVE), "", Map.of("topic", "x"))),
+            true);
+    test.hub.profiles(Map.of("plug", TestHub.plug("1"), "foreign", foreign));
+    CompiledProfile plug = test.hub.catalogue.profile("plug").orElseThrow();
+    CompiledProfile other = test.hub.catalogue.profile("foreign").orElseThrow();
+    var protocol = test.hub.ports.protocol("mqtt").orElseThrow();
+    test.hub.remove(protocol);
+    test.hub.add(protocol);
+    assertThat(test.hub.catalogue.profile("plug").orElseThrow()).isNotSameAs(plug);
+    assertThat(test.hub.catalogue.profile("foreign").orElseThrow()).isSameAs(other);
   }
 
   @Test
