@@ -1,0 +1,158 @@
+package io.patchbay.binding.coap;
+
+import io.patchbay.camel.Contexts;
+import io.patchbay.camel.RunningRoutes;
+import io.patchbay.northbound.Things;
+import io.patchbay.operation.Health;
+import io.patchbay.operation.Metrics;
+import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.DownlinkPort;
+import io.patchbay.southbound.Interest;
+import io.patchbay.southbound.InterestListener;
+import io.patchbay.southbound.UplinkPort;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.camel.builder.RouteBuilder;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.condition.Condition;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** The binding: the endpoint that devices post to, the route down, and what is observed. */
+@Component(
+    immediate = true,
+    service = {InterestListener.class, Health.class, Metrics.class},
+    property = DownlinkPort.SCHEME + "=" + CoapProtocol.SCHEME,
+    configurationPid = "io.patchbay.binding.coap")
+@Designate(ocd = CoapBinding.Config.class)
+public final class CoapBinding implements InterestListener, Health, Metrics {
+
+  @ObjectClassDefinition(name = "CoAP")
+  @interface Config {
+    @AttributeDefinition(description = "Address that devices post to")
+    String host() default "127.0.0.1";
+
+    @AttributeDefinition(
+        description = "UDP port for CoAP; -1 opens none",
+        min = "-1",
+        max = "65535")
+    int port() default 5693;
+
+    @AttributeDefinition(
+        description = "Octets of a request, 1024 to 1048576; larger ones are answered with 4.13",
+        min = "1024",
+        max = "1048576")
+    int maxPayload() default 65_536;
+  }
+
+  private static final String LISTENING = "patchbay.coap.listening";
+
+  private final Endpoints endpoints;
+  private final Listening listening = new Listening();
+  private final Devices devices;
+  private final Observations observations;
+  private final Door door;
+  private final RunningRoutes down;
+
+  @Activate
+  public CoapBinding(
+      BundleContext bundle,
+      Config config,
+      @Reference Contexts contexts,
+      @Reference UplinkPort uplink,
+      @Reference Things things,
+      @Reference Profiles profiles)
+      throws Exception {
+    this(
+        bundle,
+        DoorSettings.of(config, bundle),
+        () -> announce(bundle),
+        contexts,
+        uplink,
+        things,
+        profiles);
+  }
+
+  CoapBinding(
+      BundleContext bundle,
+      DoorSettings settings,
+      Supplier<Runnable> announce,
+      Contexts contexts,
+      UplinkPort uplink,
+      Things things,
+      Profiles profiles)
+      throws Exception {
+    endpoints = new Endpoints(settings.maxPayload());
+    devices =
+        new Devices(
+            endpoints,
+            (local, responses) -> {
+              throw new java.io.IOException("devices behind DTLS are not reached yet");
+            });
+    Reachability reachability = new Reachability(uplink, System::nanoTime);
+    observations =
+        new Observations(devices, uplink, reachability, endpoints.thread(), things, profiles);
+    door = new Door(announce, settings, endpoints, new Ingest(uplink, listening, Access.ANONYMOUS));
+    Downlink downlink = new Downlink(devices, reachability);
+    down =
+        contexts.start(
+            bundle,
+            "binding-coap",
+            new RouteBuilder() {
+              @Override
+              public void configure() {
+                from("hub:downlink?scheme=" + CoapProtocol.SCHEME)
+                    .routeId("coap-down")
+                    .process(downlink);
+              }
+            });
+  }
+
+  private static Runnable announce(BundleContext bundle) {
+    ServiceRegistration<Condition> registration =
+        bundle.registerService(
+            Condition.class,
+            Condition.INSTANCE,
+            FrameworkUtil.asDictionary(Map.of(Condition.CONDITION_ID, LISTENING)));
+    return registration::unregister;
+  }
+
+  @Override
+  public void changed(Set<Interest> all) {
+    listening.hear(all);
+    observations.hear(all);
+    door.open();
+  }
+
+  @Override
+  public List<Check> checks() {
+    return door.checks();
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return door.samples();
+  }
+
+  /** Port of the open endpoint; 0 while there is none. */
+  int port() {
+    return door.port();
+  }
+
+  @Deactivate
+  void stop() throws InterruptedException {
+    down.close();
+    door.close();
+    devices.close();
+    endpoints.close();
+  }
+}

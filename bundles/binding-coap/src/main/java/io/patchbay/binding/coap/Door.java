@@ -1,0 +1,131 @@
+package io.patchbay.binding.coap;
+
+import io.patchbay.operation.Health.Check;
+import io.patchbay.operation.Health.State;
+import io.patchbay.operation.Metrics.Sample;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The endpoint that devices post to: opened when it is known what the profiles listen to. */
+final class Door {
+  private static final Logger LOG = LoggerFactory.getLogger(Door.class);
+  private static final long RETRY_SECONDS = 5;
+  private static final long DRAIN_MILLIS = 5_000;
+  private static final long LOOK_MILLIS = 5;
+
+  private final Supplier<Runnable> announce;
+  private final DoorSettings settings;
+  private final Endpoints endpoints;
+  private final Ingest ingest;
+  private final AtomicBoolean asked = new AtomicBoolean();
+  private volatile @Nullable CoapEndpoint plain;
+  private volatile Runnable withdraw = () -> {};
+  private volatile String trouble = "is not open yet: the profiles have not said what they want";
+  private boolean closed;
+
+  /**
+   * @param announce says that devices may come, and gives what takes that back
+   */
+  Door(Supplier<Runnable> announce, DoorSettings settings, Endpoints endpoints, Ingest ingest) {
+    this.announce = announce;
+    this.settings = settings;
+    this.endpoints = endpoints;
+    this.ingest = ingest;
+  }
+
+  /** Opens it, now or as soon as it can be. */
+  void open() {
+    if (!asked.getAndSet(true)) {
+      attempt();
+    }
+  }
+
+  private synchronized void attempt() {
+    if (closed) {
+      return;
+    }
+    try {
+      if (settings.port() >= 0) {
+        InetSocketAddress address =
+            new InetSocketAddress(InetAddress.getByName(settings.host()), settings.port());
+        plain = endpoints.open(address, ingest);
+        LOG.info("CoAP on {}:{}", settings.host(), port());
+      }
+      trouble = "";
+      withdraw = announce.get();
+    } catch (IOException e) {
+      trouble =
+          "cannot listen on "
+              + settings.host()
+              + ":"
+              + settings.port()
+              + " ("
+              + e.getMessage()
+              + "); correct host and port of io.patchbay.binding.coap. It is tried again";
+      LOG.error("CoAP {}", trouble);
+      var unused = endpoints.thread().schedule(this::attempt, RETRY_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  int port() {
+    CoapEndpoint endpoint = plain;
+    return endpoint == null ? 0 : endpoint.getAddress().getPort();
+  }
+
+  List<Check> checks() {
+    if (!trouble.isEmpty()) {
+      return List.of(new Check("coap", asked.get() ? State.CRITICAL : State.WARN, trouble));
+    }
+    String where =
+        plain == null ? "no port is configured" : "listens on " + settings.host() + ":" + port();
+    return List.of(new Check("coap", State.OK, where));
+  }
+
+  List<Sample> samples() {
+    List<Sample> samples = new ArrayList<>(ingest.samples());
+    samples.add(
+        Sample.counter(
+            "patchbay_coap_dropped_total",
+            "Datagrams that were dropped because more came than could be handled",
+            Map.of(),
+            (double) endpoints.dropped()));
+    return samples;
+  }
+
+  /** Answers what is on its way to the journal, then closes. A second call does nothing. */
+  void close() throws InterruptedException {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    withdraw.run();
+    ingest.drain();
+    CoapEndpoint endpoint = plain;
+    if (endpoint != null) {
+      long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
+      while (!ingest.drained() && System.nanoTime() - end < 0) {
+        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      }
+      // the last answers are queued on the thread, and leave before this does
+      try {
+        endpoints.thread().submit(() -> {}).get(1, TimeUnit.SECONDS);
+      } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        LOG.warn("CoAP: the last answers may not have left: {}", String.valueOf(e));
+      }
+      endpoint.destroy();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.patchbay.binding.coap;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.server.MessageDeliverer;
+import org.eclipse.californium.elements.UDPConnector;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.elements.config.UdpConfig;
+import org.eclipse.californium.elements.util.ExecutorsUtil;
+import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
+
+/** Californium's settings, and the one thread that all endpoints share. */
+final class Endpoints {
+  static {
+    CoapConfig.register();
+    UdpConfig.register();
+  }
+
+  /** Datagrams that wait for the thread; one more is dropped, and comes again. */
+  private static final int BACKLOG = 4_096;
+
+  private static final int OUTGOING = 4_096;
+  private static final int SOCKET_BUFFER = 1 << 20;
+  private static final int BLOCK = 1_024;
+
+  private final Configuration configuration = new Configuration();
+  private final ProtocolScheduledExecutorService thread;
+  private final LongAdder dropped = new LongAdder();
+
+  /**
+   * @param maxPayload octets of a request; larger ones are answered with 4.13
+   */
+  Endpoints(int maxPayload) {
+    configuration
+        .set(CoapConfig.MAX_RESOURCE_BODY_SIZE, maxPayload)
+        .set(CoapConfig.MAX_MESSAGE_SIZE, BLOCK)
+        .set(CoapConfig.PREFERRED_BLOCK_SIZE, BLOCK)
+        .set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP)
+        .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, OUTGOING)
+        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER);
+    thread =
+        ExecutorsUtil.newSingleThreadedProtocolExecutor(
+            task -> {
+              Thread made = new Thread(task, "patchbay-coap");
+              made.setDaemon(true);
+              return made;
+            });
+  }
+
+  Configuration configuration() {
+    return configuration;
+  }
+
+  ProtocolScheduledExecutorService thread() {
+    return thread;
+  }
+
+  /** Datagrams that were dropped because more came than could be handled. */
+  long dropped() {
+    return dropped.sum();
+  }
+
+  /** Opens an endpoint for plain CoAP. */
+  CoapEndpoint open(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
+    CoapEndpoint endpoint =
+        CoapEndpoint.builder()
+            .setConnector(new BoundedConnector(address))
+            .setConfiguration(configuration)
+            .build();
+    return start(endpoint, deliverer);
+  }
+
+  CoapEndpoint start(CoapEndpoint endpoint, MessageDeliverer deliverer) throws IOException {
+    endpoint.setExecutor(thread);
+    endpoint.setMessageDeliverer(deliverer);
+    try {
+      endpoint.start();
+    } catch (IOException e) {
+      endpoint.destroy();
+      throw e;
+    }
+    return endpoint;
+  }
+
+  private boolean full() {
+    return thread instanceof ScheduledThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
+  }
+
+  private final class BoundedConnector extends UDPConnector {
+    private BoundedConnector(InetSocketAddress address) {
+      super(address, configuration);
+    }
+
+    @Override
+    public void processDatagram(DatagramPacket datagram) {
+      if (full()) {
+        dropped.increment();
+      } else {
+        super.processDatagram(datagram);
+      }
+    }
+  }
+
+  void close() throws InterruptedException {
+    thread.shutdownNow();
+    boolean unused = thread.awaitTermination(5, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,121 @@
+package io.patchbay.binding.coap;
+
+import io.patchbay.northbound.ThingState;
+import io.patchbay.northbound.Things;
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Op;
+import io.patchbay.southbound.Interest;
+import io.patchbay.southbound.Request;
+import io.patchbay.southbound.Wire;
+import io.patchbay.store.Registered;
+import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
+import io.patchbay.thing.Status;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Value;
+import java.net.DatagramSocket;
+import java.net.SocketException;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/** Commands, things and interests as the hub makes them. */
+final class Requests {
+  static final ThingId THING = new ThingId("dev");
+
+  private Requests() {}
+
+  static int freePort() throws SocketException {
+    try (DatagramSocket socket = new DatagramSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  static Thing thing(String base) {
+    return new Thing(THING, URI.create(base), "test", Map.of("device", "dev"), Map.of());
+  }
+
+  static Form form(String resource, Op op, Map<String, String> more) {
+    Map<String, String> terms = new java.util.HashMap<>(more);
+    terms.put("resource", resource);
+    return new Form("coap", Set.of(op), "text/plain", terms);
+  }
+
+  static Request read(Thing thing, String resource, Instant deadline) {
+    Form form = form(resource, Op.READ, Map.of());
+    return new Request(
+        CommandId.fresh(),
+        new Command.Read(THING, List.of("value"), deadline),
+        thing,
+        Map.of("value", new Wire(form, "", form.terms(), Optional.empty())));
+  }
+
+  static Request write(Thing thing, String resource, String payload, Instant deadline) {
+    Form form = form(resource, Op.WRITE, Map.of());
+    return new Request(
+        CommandId.fresh(),
+        new Command.Write(THING, "value", new Value.Text(payload), deadline),
+        thing,
+        Map.of("value", new Wire(form, "", form.terms(), Optional.of(Bytes.utf8(payload)))));
+  }
+
+  static Interest interest(String resource, String mediaType) {
+    return new Interest(
+        "",
+        new Form("coap", Set.of(Op.OBSERVE), mediaType, Map.of("resource", resource)),
+        Optional.empty(),
+        true);
+  }
+
+  /** A directory with these things. */
+  static Things things(Thing... all) {
+    return new Directory(List.of(all));
+  }
+
+  private record Directory(List<Thing> all) implements Things {
+    @Override
+    public Optional<ThingState> find(ThingId id) {
+      return all.stream()
+          .filter(thing -> thing.id().equals(id))
+          .findFirst()
+          .map(
+              thing ->
+                  new ThingState(
+                      new Registered(
+                          thing,
+                          Registered.Admission.ADMITTED,
+                          Registered.Origin.FILE,
+                          Instant.EPOCH),
+                      Status.UNKNOWN,
+                      "",
+                      Instant.EPOCH,
+                      Map.of()));
+    }
+
+    @Override
+    public Page list(Query query) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<ThingState> register(Thing thing, Registered.Origin origin) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<ThingState> decide(ThingId id, Registered.Admission admission) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(ThingId id) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
