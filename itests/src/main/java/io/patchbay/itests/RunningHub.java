@@ -215,6 +215,11 @@ public final class RunningHub implements AutoCloseable {
     return 1883 + offset;
   }
 
+  /** Of CoAP, over UDP. */
+  public int coapPort() {
+    return 5693 + offset;
+  }
+
   public long pid() {
     return process.pid();
   }

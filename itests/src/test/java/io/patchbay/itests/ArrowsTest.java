@@ -44,6 +44,7 @@ final class ArrowsTest {
           "security",
           "northbound.rest",
           "binding.mqtt",
+          "binding.coap",
           "binding.modbus",
           "binding.sim");
 

@@ -5,16 +5,23 @@ import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
 import io.patchbay.southbound.Codec;
+import io.patchbay.southbound.DecodeException;
+import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.LaneSpec;
 import io.patchbay.southbound.Protocol;
+import io.patchbay.southbound.Rejection;
+import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Thing;
+import io.patchbay.thing.Value;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.osgi.service.component.annotations.Component;
 
 /** What CoAP knows of its forms: a resource, and payloads of the common media types. */
@@ -59,8 +66,12 @@ public final class CoapProtocol implements Protocol {
         : Optional.empty();
   }
 
+  /** An action without input needs no media type; everything else has one of the common ones. */
   @Override
   public Codec compile(Form form, DataSchema schema) {
+    if (form.mediaType().isEmpty() && form.ops().equals(Set.of(Op.INVOKE))) {
+      return new NoPayload();
+    }
     throw new IllegalArgumentException(
         "mediaType '"
             + form.mediaType()
@@ -77,5 +88,21 @@ public final class CoapProtocol implements Protocol {
     boolean alone = thing.connection().isEmpty() || thing.connection().equals(LOCAL);
     String key = alone ? SCHEME + ":" + thing.id() : SCHEME + "://" + thing.connection();
     return new LaneSpec(key, 1, Duration.ZERO, BOUND);
+  }
+
+  private static final class NoPayload implements Codec {
+    @Override
+    public Value decode(Frame frame) throws DecodeException {
+      throw new DecodeException(Rejection.NOTHING_KNOWN, "an action has no value");
+    }
+
+    @Override
+    public Bytes encode(Map<String, Value> values) {
+      if (!values.isEmpty()) {
+        throw new IllegalArgumentException(
+            "the action has input " + values.keySet() + ": its form needs a mediaType");
+      }
+      return Bytes.EMPTY;
+    }
   }
 }
