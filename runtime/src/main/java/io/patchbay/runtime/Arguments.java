@@ -11,7 +11,8 @@ sealed interface Arguments {
   /** The calls there are, for messages. */
   String USAGE =
       "accepted: run [--data DIR] [--offset N] [--set pid:key=value ...], check [PATH ...], try"
-          + " PROFILE FRAME..., replay FILE [PROFILE], new binding NAME, prepare";
+          + " PROFILE FRAME..., replay FILE [PROFILE], import csv|sunspec|edgex FILE..., new binding"
+          + " NAME, prepare";
 
   /** How frames are tried. */
   String TRY =
@@ -75,6 +76,17 @@ sealed interface Arguments {
     }
   }
 
+  /**
+   * Makes profiles of what others wrote about devices.
+   *
+   * @param words as they were given: what imports knows its formats and options
+   */
+  record Import(List<String> words) implements Arguments {
+    public Import {
+      words = List.copyOf(words);
+    }
+  }
+
   /** Makes later starts faster. */
   record Prepare() implements Arguments {}
 
@@ -91,6 +103,7 @@ sealed interface Arguments {
       case "check" -> parseCheck(rest);
       case "try" -> parseTry(rest);
       case "replay" -> parseReplay(rest);
+      case "import" -> new Import(rest);
       case "prepare" -> parsePrepare(rest);
       default -> throw Refusal.usage("Unknown word '" + words.get(0) + "'; " + USAGE + ".");
     };

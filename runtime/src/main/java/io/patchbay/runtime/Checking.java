@@ -11,9 +11,9 @@ import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
 /**
- * {@code patchbay check}, {@code try} and {@code replay}: the rooms that understand profiles and
- * routes on a plain class path, with no framework. Jars among the paths are protocol bundles: with
- * them profiles are checked by their protocol's rules.
+ * {@code patchbay check}, {@code try}, {@code replay} and {@code import}: the rooms that understand
+ * profiles and routes on a plain class path, with no framework. Jars among the paths are protocol
+ * bundles: with them profiles are checked by their protocol's rules.
  */
 final class Checking {
   /** In the jar of the launcher, loaded where the rooms are. */
@@ -62,6 +62,11 @@ final class Checking {
         List.of(
             replay.data().toAbsolutePath().toString(), replay.file().toString(), replay.profile());
     return inScratch(home, List.of(), replay.protocols(), "replay", words, out) ? 0 : 1;
+  }
+
+  /** The exit code: 1 when nothing was made of something. */
+  static int importFrom(Path home, Arguments.Import files, PrintStream out) throws Refusal {
+    return inScratch(home, List.of(), List.of(), "import", files.words(), out) ? 0 : 1;
   }
 
   /**

@@ -41,6 +41,8 @@ public final class Main {
         exitCode = Checking.tryOut(home, frames, out);
       } else if (arguments instanceof Arguments.Replay replay) {
         exitCode = Checking.replay(home, replay, out);
+      } else if (arguments instanceof Arguments.Import files) {
+        exitCode = Checking.importFrom(home, files, out);
       } else {
         exitCode = Preparing.prepare(home, PATIENCE, out);
       }

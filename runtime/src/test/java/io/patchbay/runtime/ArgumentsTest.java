@@ -49,6 +49,12 @@ final class ArgumentsTest {
   }
 
   @Test
+  void handsTheWordsOfAnImportOn() throws Refusal {
+    assertThat(Arguments.parse(List.of("import", "--id", "x", "csv", "map.csv")))
+        .isEqualTo(new Arguments.Import(List.of("--id", "x", "csv", "map.csv")));
+  }
+
+  @Test
   void runsInDataOfTheWorkingDirectoryUnlessTold() throws Refusal {
     assertThat(Arguments.parse(List.of("run")))
         .isEqualTo(new Arguments.Run(Path.of("data"), 0, List.of()));

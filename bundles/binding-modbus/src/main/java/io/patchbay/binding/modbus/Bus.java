@@ -30,10 +30,16 @@ interface Bus extends AutoCloseable {
   @FunctionalInterface
   interface Watch {
     void changed(boolean up, String detail);
+
+    /** A unit gave a sign of life, though nobody waits for that any more. */
+    default void heard(int unit) {}
   }
 
   /** Queues it, writes before reads; the stage never fails. */
   CompletionStage<Reply> send(Job job);
+
+  /** Another one after every time that it was made. */
+  int generation();
 
   /** Registers that it costs less to read over than to ask once more. */
   int usualGap();

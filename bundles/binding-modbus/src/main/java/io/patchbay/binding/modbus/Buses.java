@@ -57,11 +57,12 @@ public final class Buses {
     private final Bus bus;
     private final String connection;
     private final boolean configured;
-    private final Map<Integer, Unit> units = new ConcurrentHashMap<>();
+    private final Map<Integer, Unit> units;
     private final Map<Integer, Set<ThingId>> things = new ConcurrentHashMap<>();
     private volatile long used = System.nanoTime();
 
-    private Opened(Bus bus, String connection, boolean configured) {
+    private Opened(Bus bus, String connection, boolean configured, Map<Integer, Unit> units) {
+      this.units = units;
       this.bus = bus;
       this.connection = connection;
       this.configured = configured;
@@ -136,7 +137,8 @@ public final class Buses {
     synchronized (this) {
       Opened found = opened.get(key);
       if (found == null) {
-        found = new Opened(open(scheme, connection), connection, false);
+        Map<Integer, Unit> units = new ConcurrentHashMap<>();
+        found = new Opened(open(scheme, connection, units), connection, false, units);
         opened.put(key, found);
         sweepLater(key);
       }
@@ -144,14 +146,14 @@ public final class Buses {
     }
   }
 
-  private Bus open(String scheme, String connection) {
+  private Bus open(String scheme, String connection, Map<Integer, Unit> units) {
     if (closed) {
       throw new IllegalArgumentException("the Modbus connections are closed");
     }
     return switch (scheme) {
-      case "modbus+tcp" -> tcp(connection, connection, TIMEOUT);
+      case "modbus+tcp" -> tcp(connection, connection, TIMEOUT, units);
       case "modbus+rtu" ->
-          serial(connection, LineAddress.of("tcp://" + connection), TIMEOUT, Duration.ZERO);
+          serial(connection, LineAddress.of("tcp://" + connection), TIMEOUT, Duration.ZERO, units);
       default ->
           throw new IllegalArgumentException(
               "no connection '"
@@ -170,11 +172,12 @@ public final class Buses {
    */
   synchronized Runnable configure(String name, String url, Duration timeout, Duration pause) {
     String key = ModbusProtocol.SCHEME + "://" + name;
+    Map<Integer, Unit> units = new ConcurrentHashMap<>();
     Bus bus;
     if (url.startsWith("tcp://")) {
-      bus = tcp(name, url.substring("tcp://".length()), timeout);
+      bus = tcp(name, url.substring("tcp://".length()), timeout, units);
     } else if (url.startsWith("rtu+tcp://") || url.startsWith("serial:")) {
-      bus = serial(name, LineAddress.of(url.replaceFirst("^rtu\\+", "")), timeout, pause);
+      bus = serial(name, LineAddress.of(url.replaceFirst("^rtu\\+", "")), timeout, pause, units);
     } else {
       throw new IllegalArgumentException(
           "url '"
@@ -182,7 +185,7 @@ public final class Buses {
               + "' is not understood; accepted: tcp://host:502 (Modbus TCP),"
               + " rtu+tcp://host:port (a serial server), serial:/dev/ttyUSB0?baud=9600&parity=even");
     }
-    Opened made = new Opened(bus, name, true);
+    Opened made = new Opened(bus, name, true, units);
     Opened before = opened.put(key, made);
     if (before != null) {
       close(before);
@@ -195,7 +198,7 @@ public final class Buses {
     };
   }
 
-  private Bus tcp(String connection, String place, Duration timeout) {
+  private Bus tcp(String connection, String place, Duration timeout, Map<Integer, Unit> units) {
     int colon = place.lastIndexOf(':');
     boolean port = colon > place.lastIndexOf(']');
     String host = (port ? place.substring(0, colon) : place).replaceAll("^\\[|\\]$", "");
@@ -203,15 +206,30 @@ public final class Buses {
     if (host.isEmpty() || number < 1 || number > 0xFFFF) {
       throw new IllegalArgumentException("'" + place + "' is no host and port; accepted: host:502");
     }
-    return new TcpBus(host, number, timeout, presence(connection), shared());
+    return new TcpBus(host, number, timeout, presence(connection, units), shared());
   }
 
-  private Bus serial(String connection, LineAddress line, Duration timeout, Duration pause) {
-    return new SerialBus(connection, line, timeout, pause, presence(connection), answers);
+  private Bus serial(
+      String connection,
+      LineAddress line,
+      Duration timeout,
+      Duration pause,
+      Map<Integer, Unit> units) {
+    return new SerialBus(connection, line, timeout, pause, presence(connection, units), answers);
   }
 
-  private Presence presence(String connection) {
-    return new Presence(connection, uplink, answers, this::later);
+  private Presence presence(String connection, Map<Integer, Unit> units) {
+    return new Presence(
+        connection,
+        uplink,
+        answers,
+        this::later,
+        unit -> {
+          Unit alive = units.get(unit);
+          if (alive != null) {
+            alive.heard();
+          }
+        });
   }
 
   private void later(Duration delay, Runnable task) {

@@ -17,7 +17,6 @@ import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,14 +38,14 @@ final class Downlink extends AsyncProcessorSupport {
   private record Key(ThingId thing, Set<String> properties) {}
 
   /** What a thing's poll is about: the same every time, as long as thing and profile are. */
-  private record Prepared(Thing thing, Map<Integer, List<Point>> byUnit, int size) {
+  private record Prepared(Thing thing, Map<Integer, UnitPlan> byUnit, int size) {
     /** Whether it is of the very forms of this request. */
     boolean suits(Request request) {
       if (!thing.equals(request.thing())) {
         return false;
       }
-      for (List<Point> points : byUnit.values()) {
-        for (Point point : points) {
+      for (UnitPlan plan : byUnit.values()) {
+        for (Point point : plan.points()) {
           Wire wire = request.wires().get(point.property());
           if (wire == null || !wire.form().equals(point.source())) {
             return false;
@@ -106,7 +105,9 @@ final class Downlink extends AsyncProcessorSupport {
       Point point = Point.of(one.getKey(), one.getValue(), request.thing());
       byUnit.computeIfAbsent(point.unit(), unit -> new ArrayList<>()).add(point);
     }
-    Prepared made = new Prepared(request.thing(), byUnit, request.wires().size());
+    Map<Integer, UnitPlan> plans = new TreeMap<>();
+    byUnit.forEach((unit, points) -> plans.put(unit, new UnitPlan(points)));
+    Prepared made = new Prepared(request.thing(), plans, request.wires().size());
     if (prepared.size() >= MOST_PREPARED) {
       prepared.clear();
     }
@@ -115,43 +116,52 @@ final class Downlink extends AsyncProcessorSupport {
   }
 
   /** What could be read is the answer; only when nothing could, why. */
-  private CompletionStage<Answer> read(Request request, Prepared points) {
-    CompletionStage<Gathered> all = CompletableFuture.completedStage(new Gathered());
-    for (Map.Entry<Integer, List<Point>> unit : points.byUnit().entrySet()) {
+  private CompletionStage<Answer> read(Request request, Prepared prepared) {
+    Gathered gathered = new Gathered();
+    CompletionStage<?> all = null;
+    for (Map.Entry<Integer, UnitPlan> unit : prepared.byUnit().entrySet()) {
       Contact contact = buses.contact(request.thing(), unit.getKey());
+      UnitPlan plan = unit.getValue();
+      boolean insist = prepared.size() == 1;
       all =
-          all.thenCompose(
-              gathered ->
-                  read(request, contact, unit.getValue(), points.size() == 1)
-                      .thenApply(
-                          reading -> gathered.add(request, contact, unit.getValue(), reading)));
+          all == null
+              ? read(request, contact, plan, insist, gathered)
+              : all.thenCompose(none -> read(request, contact, plan, insist, gathered));
     }
-    return all.thenApply(Gathered::answer);
+    return all == null
+        ? failed(Reason.NOT_ALLOWED, "nothing is to be read")
+        : all.thenApply(none -> gathered.answer());
   }
 
-  private static CompletionStage<Reading> read(
-      Request request, Contact contact, List<Point> points, boolean insist) {
-    Set<Span> spans = new LinkedHashSet<>();
-    points.forEach(point -> spans.addAll(point.spans()));
-    Limits limits = strictest(points);
-    return Reading.of(contact.unit(), spans, limits, request.command().deadline(), insist);
+  private static CompletionStage<?> read(
+      Request request, Contact contact, UnitPlan plan, boolean insist, Gathered gathered) {
+    Unit unit = contact.unit();
+    Instant deadline = request.command().deadline();
+    if (!plan.modelled()) {
+      return laid(request, contact, plan, plan.laid(unit, null), insist, gathered);
+    }
+    return unit.models(deadline)
+        .thenCompose(
+            found -> {
+              Models models = found.models().orElse(null);
+              if (models == null) {
+                gathered.fail(found.failure());
+                return CompletableFuture.completedStage(gathered);
+              }
+              return laid(request, contact, plan, plan.laid(unit, models), insist, gathered);
+            });
   }
 
-  /** Forms of one device say the same of it; where they do not, what is safe for all. */
-  private static Limits strictest(List<Point> points) {
-    Limits first = points.get(0).form().limits();
-    int span = first.span();
-    int gap = first.gap();
-    int inFlight = first.inFlight();
-    Set<Limits.Range> forbidden = new LinkedHashSet<>(first.forbidden());
-    for (Point point : points) {
-      Limits next = point.form().limits();
-      span = span == 0 ? next.span() : next.span() == 0 ? span : Math.min(span, next.span());
-      gap = gap < 0 ? next.gap() : next.gap() < 0 ? gap : Math.min(gap, next.gap());
-      inFlight = Math.max(inFlight, next.inFlight());
-      forbidden.addAll(next.forbidden());
-    }
-    return new Limits(span, gap, List.copyOf(forbidden), inFlight);
+  private static CompletionStage<Gathered> laid(
+      Request request,
+      Contact contact,
+      UnitPlan plan,
+      UnitPlan.Laid laid,
+      boolean insist,
+      Gathered gathered) {
+    gathered.fail(laid.missing().map(why -> new Reading.Failure(Reason.REFUSED, why)));
+    return Reading.of(laid, plan, request.command().deadline(), insist)
+        .thenApply(reading -> gathered.add(request, contact, laid.points(), reading));
   }
 
   /** The frames of one request; the stages that add to it follow one another. */
@@ -175,10 +185,12 @@ final class Downlink extends AsyncProcessorSupport {
           frames.add(frame(request, contact, point, payload, piece.received()));
         }
       }
-      if (failure.isEmpty()) {
-        failure = reading.failure();
-      }
+      fail(reading.failure());
       return this;
+    }
+
+    void fail(Optional<Reading.Failure> why) {
+      failure = failure.or(() -> why);
     }
 
     private static Bytes joined(Bytes value, Bytes factor) {
@@ -221,7 +233,56 @@ final class Downlink extends AsyncProcessorSupport {
       return failed(Reason.NOT_ALLOWED, "nothing is to be written: the form needs 'value'");
     }
     Contact contact = buses.contact(request.thing(), point.unit());
-    Bytes words = payload;
+    Bytes value = payload;
+    if (point.form().model().isEmpty()) {
+      return write(request, contact, point, value);
+    }
+    UnitPlan plan = new UnitPlan(List.of(point));
+    return contact
+        .unit()
+        .models(request.command().deadline())
+        .thenCompose(
+            found -> {
+              Models models = found.models().orElse(null);
+              if (models == null) {
+                Reading.Failure why = found.failure().orElseThrow();
+                return failed(why.reason(), why.detail());
+              }
+              UnitPlan.Laid laid = plan.laid(contact.unit(), models);
+              return laid.points().isEmpty()
+                  ? failed(Reason.REFUSED, laid.missing().orElse(""))
+                  : write(request, contact, laid.points().get(0), value);
+            });
+  }
+
+  /** A value with a factor is written by the factor that the device says now. */
+  private static CompletionStage<Answer> write(
+      Request request, Contact contact, Point point, Bytes value) {
+    Span factor = point.form().factorSpan().orElse(null);
+    if (factor == null || point.form().fixed().isPresent()) {
+      return writeWords(request, contact, point, value);
+    }
+    Unit unit = contact.unit();
+    return Reading.of(
+            unit, List.of(factor), point.form().limits(), request.command().deadline(), true)
+        .thenCompose(
+            reading -> {
+              Piece piece = reading.piece(factor).orElse(null);
+              if (piece == null) {
+                Reading.Failure why = reading.failure().orElseThrow();
+                return failed(why.reason(), "its factor cannot be read: " + why.detail());
+              }
+              try {
+                Bytes words = point.codec().words(value, piece.octets());
+                return writeWords(request, contact, point, words);
+              } catch (IllegalArgumentException wrong) {
+                return failed(Reason.INVALID_VALUE, String.valueOf(wrong.getMessage()));
+              }
+            });
+  }
+
+  private static CompletionStage<Answer> writeWords(
+      Request request, Contact contact, Point point, Bytes words) {
     return ask(request, contact, point, words)
         .thenCompose(reply -> written(request, contact, point, words, reply));
   }
@@ -318,7 +379,7 @@ final class Downlink extends AsyncProcessorSupport {
           Reason.REFUSED, "the device confirmed " + words + " and then read " + piece.octets());
     }
     // the codec that reads it is that of the property's form for reading
-    return point.source().ops().contains(Op.READ)
+    return point.source().ops().contains(Op.READ) && point.form().factor().isEmpty()
         ? new Answer.Frames(
             List.of(frame(request, contact, point, piece.octets(), piece.received())))
         : new Answer.Frames(List.of());

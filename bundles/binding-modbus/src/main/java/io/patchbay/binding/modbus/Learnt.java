@@ -23,14 +23,21 @@ final class Learnt {
 
   private record Refusal(String detail, Instant until) {}
 
+  private volatile int version;
   private final List<Wall> walls = new CopyOnWriteArrayList<>();
   private final Map<Span, Refusal> refusals = new LinkedHashMap<>();
+
+  /** Another one when something was learnt. */
+  int version() {
+    return version;
+  }
 
   /** It gives each of two blocks, but not both in one. */
   void apart(Block lower, Block upper) {
     Wall wall = new Wall(lower.span().table(), lower.span().end() - 1, upper.span().address());
     if (!walls.contains(wall) && walls.size() < MOST) {
       walls.add(wall);
+      changed();
     }
   }
 
@@ -51,12 +58,24 @@ final class Learnt {
       refusals.remove(refusals.keySet().iterator().next());
     }
     refusals.put(span, new Refusal(detail, now.plus(AGAIN)));
+    changed();
+  }
+
+  private synchronized void changed() {
+    version++;
   }
 
   synchronized void given(Span span) {
     if (!refusals.isEmpty()) {
-      refusals.remove(span);
+      if (refusals.remove(span) != null) {
+        changed();
+      }
     }
+  }
+
+  /** Whether anything is known to be refused. */
+  synchronized boolean refuses() {
+    return !refusals.isEmpty();
   }
 
   /** Why it is not to be asked for now. */

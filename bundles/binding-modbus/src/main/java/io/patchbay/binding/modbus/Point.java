@@ -30,6 +30,13 @@ record Point(String property, int unit, Form source, PointForm form, RegisterCod
     return new Point(property, (int) id, wire.form(), form, new RegisterCodec(form, any));
   }
 
+  /** The same, where its model begins at this address. */
+  Point behind(int address) {
+    PointForm there = form.behind(address);
+    DataSchema any = DataSchema.of(DataSchema.Type.DATA);
+    return new Point(property, unit, source, there, new RegisterCodec(there, any));
+  }
+
   /** What must be read for it. */
   Set<Span> spans() {
     Set<Span> spans = new LinkedHashSet<>();

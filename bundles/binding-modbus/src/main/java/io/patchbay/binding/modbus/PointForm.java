@@ -11,6 +11,7 @@ import java.util.Set;
 /**
  * A form, read: where a value lies, how, and how it is written.
  *
+ * @param model the SunSpec model that its addresses count from; empty when they are the device's
  * @param bits the part of a whole number that is meant; empty for all of it
  * @param absent what the registers hold when there is no value, as unsigned numbers
  * @param factor address of the register with the power of ten that the value is multiplied by
@@ -18,6 +19,7 @@ import java.util.Set;
  */
 record PointForm(
     Span span,
+    Optional<Models.Which> model,
     Layout layout,
     Layout.Order order,
     Optional<Bits> bits,
@@ -82,17 +84,22 @@ record PointForm(
     OptionalInt factor = terms.number("factor", 0, LAST);
     if (factor.isPresent() && (!layout.whole() || !table.registers())) {
       throw new IllegalArgumentException("factor is for whole numbers in registers");
-    } else if (factor.isPresent() && writes) {
-      throw new IllegalArgumentException(
-          "a value with a factor register cannot be written: the factor is known only when read");
     } else if (writes && !table.writable()) {
       throw new IllegalArgumentException(
           "table "
               + table.name().toLowerCase(Locale.ROOT)
               + " cannot be written; accepted: coil, holding");
     }
+    Optional<Models.Which> model =
+        terms.has("sunspec")
+            ? Optional.of(Models.Which.of(terms.text("sunspec", "")))
+            : Optional.empty();
+    if (model.isPresent() && table != Table.HOLDING) {
+      throw new IllegalArgumentException("sunspec is for table holding");
+    }
     return new PointForm(
         span,
+        model,
         layout,
         Layout.Order.of(terms.text("order", "ABCD")),
         bits,
@@ -198,6 +205,26 @@ record PointForm(
       case "space" -> ' ';
       default -> throw new IllegalArgumentException("padding must be nul or space");
     };
+  }
+
+  /** The same, where its model begins at this address. */
+  PointForm behind(int address) {
+    Span there = new Span(span.table(), address + span.address(), span.count());
+    OptionalInt factored =
+        factor.isPresent() ? OptionalInt.of(address + factor.getAsInt()) : factor;
+    return new PointForm(
+        there,
+        Optional.empty(),
+        layout,
+        order,
+        bits,
+        absent,
+        factored,
+        writing,
+        readBack,
+        padding,
+        fixed,
+        limits);
   }
 
   /** The span of the factor register. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
 
 /** Tells the hub that a connection came or went: the latest only, and each once. */
 final class Presence implements Bus.Watch {
@@ -14,19 +15,26 @@ final class Presence implements Bus.Watch {
   private final UplinkPort uplink;
   private final Executor pool;
   private final BiConsumer<Duration, Runnable> later;
+  private final IntConsumer heard;
   private volatile Status latest = Status.UNKNOWN;
   private volatile String detail = "";
   private Status told = Status.UNKNOWN;
 
   /**
    * @param later runs something after a while
+   * @param heard told of a unit that gave a late sign of life
    */
   Presence(
-      String connection, UplinkPort uplink, Executor pool, BiConsumer<Duration, Runnable> later) {
+      String connection,
+      UplinkPort uplink,
+      Executor pool,
+      BiConsumer<Duration, Runnable> later,
+      IntConsumer heard) {
     this.connection = connection;
     this.uplink = uplink;
     this.pool = pool;
     this.later = later;
+    this.heard = heard;
   }
 
   @Override
@@ -34,6 +42,11 @@ final class Presence implements Bus.Watch {
     detail = why;
     latest = up ? Status.ONLINE : Status.OFFLINE;
     pool.execute(this::tell);
+  }
+
+  @Override
+  public void heard(int unit) {
+    heard.accept(unit);
   }
 
   private synchronized void tell() {

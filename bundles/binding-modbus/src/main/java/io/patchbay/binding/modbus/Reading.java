@@ -63,6 +63,18 @@ final class Reading {
     this.deadline = deadline;
   }
 
+  /** Reads what a plan wants of it; the stage never fails. */
+  static CompletionStage<Reading> of(
+      UnitPlan.Laid laid, UnitPlan plan, Instant deadline, boolean insist) {
+    if (laid.unit().learnt().refuses()) {
+      return of(laid.unit(), laid.spans(), plan.limits(), deadline, insist);
+    }
+    Reading reading = new Reading(laid.unit(), plan.limits(), deadline);
+    plan.blocks(laid).forEach(block -> reading.steps.add(new Step(block, null)));
+    reading.pump();
+    return reading.done;
+  }
+
   /**
    * Reads as much as there is; the stage never fails.
    *

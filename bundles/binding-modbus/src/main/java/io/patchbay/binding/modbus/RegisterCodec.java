@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Between registers as they are on the wire and a value. A payload is the registers of the value,
- * then the factor register if there is one; of a coil or discrete input one octet, 0 or 1; of an
- * object of the identification its text.
+ * then the factor register if there is one (one that goes down is the number's text, then); of a
+ * coil or discrete input one octet, 0 or 1; of an object of the identification its text.
  */
 final class RegisterCodec implements Codec {
   /** The range of a power of ten in a factor register (SunSpec, "sunssf"). */
@@ -200,12 +200,32 @@ final class RegisterCodec implements Codec {
     if (value == null) {
       throw new IllegalArgumentException("exactly one value is written");
     }
+    if (form.factor().isPresent()) {
+      return Bytes.wrap(decimal(value).toString().getBytes(StandardCharsets.US_ASCII));
+    }
     return switch (form.layout()) {
       case BIT -> Bytes.wrap(new byte[] {(byte) (within(decimal(value), 0, 1) == 0 ? 0 : 1)});
       case STRING -> text(value);
       case BYTES -> data(value);
       default -> number(decimal(value));
     };
+  }
+
+  /**
+   * The registers of a value with a factor: what they hold is known only when the device has said
+   * the factor.
+   *
+   * @param value as {@link #encode} has written it
+   * @param factor the factor register as it came
+   * @throws IllegalArgumentException when they cannot hold it
+   */
+  Bytes words(Bytes value, Bytes factor) {
+    short power = (short) ((factor.at(0) << 8) | (factor.at(1) & 0xFF));
+    if (Math.abs(power) > LARGEST_POWER) {
+      throw new IllegalArgumentException(
+          "the device gives no factor for it (" + power + "; accepted: -10 to 10)");
+    }
+    return number(new BigDecimal(value.text()).scaleByPowerOfTen(-power));
   }
 
   private static BigDecimal decimal(Value value) {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,6 +47,8 @@ final class SerialBus implements Bus {
   private final Duration silence;
   private final Executor answers;
   private final Thread thread;
+  private final Watch watch;
+  private final AtomicInteger generation = new AtomicInteger();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final Waiting waiting = new Waiting();
@@ -55,6 +58,9 @@ final class SerialBus implements Bus {
   private final Rtu rtu = new Rtu();
   private final byte[] buffer = new byte[512];
   private long quietSince = System.nanoTime();
+
+  /** Unit of the request that was lost just before; -1 for none. */
+  private int missed = -1;
 
   /**
    * @param timeout how long a unit may take to begin its answer; octets take their time besides
@@ -69,15 +75,29 @@ final class SerialBus implements Bus {
       Watch watch,
       Executor answers) {
     this.address = address;
+    this.watch = watch;
     this.timeout = timeout;
     this.answers = answers;
     Duration characters = address.characters(SILENCE);
     Duration least = characters.compareTo(LEAST_SILENCE) > 0 ? characters : LEAST_SILENCE;
     silence = pause.compareTo(least) > 0 ? pause : least;
-    link = SerialLink.open(address, watch::changed);
+    link =
+        SerialLink.open(
+            address,
+            (up, why) -> {
+              if (up) {
+                generation.incrementAndGet();
+              }
+              watch.changed(up, why);
+            });
     thread = new Thread(this::run, "patchbay-modbus-" + name);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  @Override
+  public int generation() {
+    return generation.get();
   }
 
   @Override
@@ -142,7 +162,8 @@ final class SerialBus implements Bus {
     byte[] frame = Rtu.frame(job.unit(), job.ask().pdu());
     boolean asked = false;
     try {
-      drain();
+      drain(missed);
+      missed = -1;
       link.write(frame);
       asked = true;
       Reply reply = answer(job, frame.length);
@@ -158,7 +179,10 @@ final class SerialBus implements Bus {
   }
 
   /** Waits until the line has been silent for long enough; what comes meanwhile is nobody's. */
-  private void drain() throws IOException {
+  private void drain(int late) throws IOException {
+    if (late >= 0 && link.read(buffer, Duration.ZERO) > 0) {
+      watch.heard(late);
+    }
     link.discard();
     rtu.clear();
     long rest = quietSince + silence.toNanos() - System.nanoTime();
@@ -166,6 +190,9 @@ final class SerialBus implements Bus {
       LockSupport.parkNanos(rest);
       if (link.read(buffer, Duration.ZERO) > 0) {
         quietSince = System.nanoTime();
+        if (late >= 0) {
+          watch.heard(late);
+        }
       }
       rest = quietSince + silence.toNanos() - System.nanoTime();
     }
@@ -188,6 +215,7 @@ final class SerialBus implements Bus {
       }
     }
     quietSince = System.nanoTime();
+    missed = job.unit();
     String detail = "unit " + job.unit() + " did not answer (" + job.ask().what() + ")";
     return rtu.garbled()
         ? new Reply.Lost(Reason.BAD_ANSWER, detail + ": what came is no answer to it", true)

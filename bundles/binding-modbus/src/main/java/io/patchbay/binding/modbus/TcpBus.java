@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +49,10 @@ final class TcpBus implements Bus {
   /** After so many requests without an octet in between the connection counts as dead. */
   private static final int SILENT = 6;
 
-  private record Flying(Waiting.Entry entry, Future<?> alarm) {}
+  /**
+   * @param end by the monotonic clock, when nobody waits for the answer any more
+   */
+  private record Flying(Waiting.Entry entry, long end) {}
 
   /**
    * What all connections share: a thread for the wire, one for the time, a pool for the answers.
@@ -66,6 +70,11 @@ final class TcpBus implements Bus {
   private @Nullable AsynchronousSocketChannel channel;
   private boolean up;
   private boolean writing;
+  private volatile int generation;
+
+  /** When the clock looks for what is late; 0 while it does not. */
+  private long alarm;
+
   private boolean closed;
 
   /** Why it is down; empty while nothing has failed yet. */
@@ -82,6 +91,11 @@ final class TcpBus implements Bus {
     this.watch = watch;
     this.shared = shared;
     shared.answers().execute(this::connect);
+  }
+
+  @Override
+  public int generation() {
+    return generation;
   }
 
   /** Everything that one answer can hold: a request costs more than what is read over. */
@@ -155,6 +169,7 @@ final class TcpBus implements Bus {
         return;
       }
       up = true;
+      generation++;
       down = "";
       silent = 0;
       pause = FIRST_PAUSE_MILLIS;
@@ -199,16 +214,56 @@ final class TcpBus implements Bus {
     frame.put(job.ask().pdu().shared()).flip();
     out.add(frame);
     long left = Duration.between(Instant.now(), job.deadline()).toMillis();
-    flying.put(
-        id,
-        new Flying(
-            entry,
-            shared
-                .clock()
-                .schedule(
-                    () -> late(id, entry),
-                    Math.max(1, Math.min(timeout.toMillis(), left)),
-                    TimeUnit.MILLISECONDS)));
+    long millis = Math.max(1, Math.min(timeout.toMillis(), left));
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    flying.put(id, new Flying(entry, end));
+    wake(end);
+  }
+
+  /**
+   * One alarm for all that is on the wire: it goes off when the first of them could be late, and
+   * looks again; mostly it finds that all were answered. The monitor is held.
+   */
+  private void wake(long end) {
+    if (alarm == 0 || end - alarm < 0) {
+      alarm = end == 0 ? 1 : end;
+      long mine = alarm;
+      Future<?> unused =
+          shared
+              .clock()
+              .schedule(
+                  () -> look(mine),
+                  Math.max(0, end - System.nanoTime()) + 1_000,
+                  TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void look(long mine) {
+    AsynchronousSocketChannel dead = null;
+    synchronized (this) {
+      if (alarm != mine) {
+        return; // another one goes off earlier
+      }
+      alarm = 0;
+      long now = System.nanoTime();
+      long next = 0;
+      for (Iterator<Flying> all = flying.values().iterator(); all.hasNext(); ) {
+        Flying one = all.next();
+        if (one.end() - now <= 0) {
+          all.remove();
+          dead = late(one.entry()) ? channel : dead;
+        } else if (next == 0 || one.end() - next < 0) {
+          next = one.end();
+        }
+      }
+      if (next != 0) {
+        wake(next);
+      }
+      pump();
+    }
+    if (dead != null) {
+      gone(dead, "it answers nothing");
+    }
   }
 
   private void write(AsynchronousSocketChannel present) {
@@ -274,11 +329,11 @@ final class TcpBus implements Bus {
       silent = 0;
       found = flying.remove(header.transactionId());
       if (found != null) {
-        found.alarm().cancel(false);
         pump();
       }
     }
     if (found == null) {
+      watch.heard(header.unitId());
       LOG.debug("{}:{} answered transaction {} late", host, port, header.transactionId());
       return;
     }
@@ -300,29 +355,16 @@ final class TcpBus implements Bus {
     found.entry().reply().complete(reply);
   }
 
-  private void late(int id, Waiting.Entry entry) {
-    AsynchronousSocketChannel dead = null;
-    synchronized (this) {
-      Flying found = flying.get(id);
-      if (found == null || found.entry() != entry) {
-        return;
-      }
-      flying.remove(id);
-      Job job = entry.job();
-      end(
-          entry,
-          new Reply.Lost(
-              Reason.TIMEOUT,
-              "unit " + job.unit() + " did not answer (" + job.ask().what() + ")",
-              true));
-      if (++silent >= SILENT) {
-        dead = channel;
-      }
-      pump();
-    }
-    if (dead != null) {
-      gone(dead, "it answers nothing");
-    }
+  /** True when the connection counts as dead by that. The monitor is held. */
+  private boolean late(Waiting.Entry entry) {
+    Job job = entry.job();
+    end(
+        entry,
+        new Reply.Lost(
+            Reason.TIMEOUT,
+            "unit " + job.unit() + " did not answer (" + job.ask().what() + ")",
+            true));
+    return ++silent >= SILENT;
   }
 
   private void end(Waiting.Entry entry, Reply reply) {
@@ -335,9 +377,6 @@ final class TcpBus implements Bus {
     synchronized (this) {
       if (closed || lost != channel) {
         return;
-      }
-      for (Flying one : flying.values()) {
-        one.alarm().cancel(false);
       }
       channel = null;
       up = false;
@@ -394,10 +433,7 @@ final class TcpBus implements Bus {
       closed = true;
       up = false;
       present = channel;
-      for (Flying one : flying.values()) {
-        one.alarm().cancel(false);
-        end(one.entry(), unreachable(true));
-      }
+      flying.values().forEach(one -> end(one.entry(), unreachable(true)));
       flying.clear();
       waiting.removeAll().forEach(entry -> end(entry, unreachable(false)));
     }

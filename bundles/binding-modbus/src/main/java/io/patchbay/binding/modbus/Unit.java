@@ -13,13 +13,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One unit behind a connection. After a request that was lost nothing is asked of it but a small
- * read that is told from what may still come; while that is not answered either the unit counts as
- * dead, and is tried after 1 s, 2 s, … 60 s, when somebody wants something of it.
+ * read that is told from what may still come. When that is not answered {@value #ACCOUNT} times
+ * running, the lost request among them, and nothing came late either, the unit counts as dead, and
+ * is tried after 1 s, 2 s, … 60 s, when somebody wants something of it.
  */
 final class Unit {
   private static final Duration FIRST_REST = Duration.ofSeconds(1);
   private static final Duration LONGEST_REST = Duration.ofSeconds(60);
   private static final int MOST_DOUBLINGS = 6;
+
+  /** Silences one after the other that a unit that lives may have. */
+  private static final int ACCOUNT = 3;
+
+  /** A device without models is asked for them again after this time. */
+  private static final Duration WITHOUT_MODELS = Duration.ofMinutes(1);
+
   private static final int GATEWAY_PATH = 0x0A;
   private static final int GATEWAY_TARGET = 0x0B;
 
@@ -29,6 +37,9 @@ final class Unit {
   private final Learnt learnt = new Learnt();
   private @Nullable Ask lost;
   private int failures;
+  private @Nullable CompletableFuture<Models.Found> models;
+  private int modelsOf;
+  private long modelsUntil;
   private int epoch;
   private long restUntil;
   private @Nullable CompletionStage<Boolean> probing;
@@ -87,19 +98,58 @@ final class Unit {
         reply.thenAccept(
             got -> {
               boolean there = got instanceof Reply.Answered answered && !behindGateway(answered);
+              int now;
               synchronized (this) {
                 probing = null;
+                now = epoch;
                 if (there) {
                   lost = null;
                   failures = 0;
                 }
               }
               if (!there) {
-                failed(probe, got);
+                failed(probe, got, now);
               }
               alive.complete(there);
             });
     return alive;
+  }
+
+  /** What was asked of it came after all, too late to be of use: it lives. */
+  synchronized void heard() {
+    if (failures > 0) {
+      failures = 1;
+      restUntil = System.nanoTime();
+    }
+  }
+
+  /** Where the device's models lie; asked for once for each time that it is connected. */
+  CompletionStage<Models.Found> models(Instant deadline) {
+    CompletableFuture<Models.Found> asking = new CompletableFuture<>();
+    synchronized (this) {
+      CompletableFuture<Models.Found> known = models;
+      boolean over = modelsUntil != 0 && System.nanoTime() - modelsUntil > 0;
+      if (known != null && !(known.isDone() && (over || modelsOf != bus.generation()))) {
+        return known;
+      }
+      models = asking;
+      modelsUntil = 0;
+    }
+    CompletionStage<Void> unused =
+        Models.discover(this, deadline)
+            .thenAccept(
+                found -> {
+                  synchronized (this) {
+                    modelsOf = bus.generation();
+                    if (models == asking && found.refused()) {
+                      modelsUntil = System.nanoTime() + WITHOUT_MODELS.toNanos();
+                    } else if (models == asking && found.models().isEmpty()) {
+                      models = null;
+                    }
+                  }
+                  asking.complete(found);
+                });
+    return asking;
   }
 
   private CompletionStage<Reply> send(Ask ask, Instant deadline, int inFlight) {
@@ -112,7 +162,7 @@ final class Unit {
             reply -> {
               boolean asked = reply instanceof Reply.Lost none && none.asked();
               if (asked || (reply instanceof Reply.Answered one && behindGateway(one))) {
-                failed(ask, reply);
+                failed(ask, reply, since);
               }
               return reply;
             });
@@ -129,20 +179,27 @@ final class Unit {
         && (exception.code() == GATEWAY_PATH || exception.code() == GATEWAY_TARGET);
   }
 
-  private void failed(Ask ask, Reply reply) {
+  /**
+   * @param since the epoch in which it was asked: what was under way together is one silence
+   */
+  private void failed(Ask ask, Reply reply, int since) {
     if (reply instanceof Reply.Lost none && !none.asked()) {
       return; // it was not the unit's fault
     }
     boolean dead;
     synchronized (this) {
+      if (since != epoch && lost != null) {
+        return;
+      }
       lost = ask;
       epoch++;
       failures++;
-      dead = failures == 2;
-      if (failures > 1) {
+      dead = failures == ACCOUNT;
+      if (failures >= ACCOUNT) {
+        models = null; // who comes back may be another device
         long rest =
             Math.min(
-                FIRST_REST.toNanos() << Math.min(failures - 2, MOST_DOUBLINGS),
+                FIRST_REST.toNanos() << Math.min(failures - ACCOUNT, MOST_DOUBLINGS),
                 LONGEST_REST.toNanos());
         double jitter = 0.8 + 0.4 * ThreadLocalRandom.current().nextDouble();
         restUntil = System.nanoTime() + (long) (rest * jitter);

@@ -97,9 +97,9 @@ final class BusTest {
       assertThat(get(unit(1).ask(Ask.read(holding(i, 10)), soon(), 1)))
           .isInstanceOf(Reply.Answered.class);
     }
-    // the request that was lost, and a probe at once; the next only after a second
+    // the request that was lost, and two probes at once; the next only after a second
     assertThat(units.asked.stream().filter(one -> one.unit() == 5).map(FakeUnits.Asked::count))
-        .containsExactly(10, 1);
+        .containsExactly(10, 1, 2);
     assertThat(hub.offers())
         .anySatisfy(
             offer ->
@@ -114,6 +114,44 @@ final class BusTest {
     await()
         .atMost(SOON)
         .until(() -> get(dead.ask(Ask.read(holding(7, 10)), soon(), 1)) instanceof Reply.Answered);
+  }
+
+  @Test
+  void manyRequestsLostInOnePauseAreOneSilence() throws Exception {
+    connect("tcp");
+    Unit slow = unit(1);
+    assertThat(get(slow.ask(Ask.read(holding(0, 1)), soon(), 4)))
+        .isInstanceOf(Reply.Answered.class);
+    // one pause, longer than the time a unit has, with four requests under way
+    units.thinking = number -> Duration.ofMillis(number == 1 ? 150 : 0);
+    List<CompletionStage<Reply>> all = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      all.add(slow.ask(Ask.read(holding(i, 1)), soon(), 4));
+    }
+    for (CompletionStage<Reply> one : all) {
+      get(one);
+    }
+    assertThat(get(slow.ask(Ask.read(holding(9, 3)), soon(), 4)))
+        .isInstanceOf(Reply.Answered.class);
+    assertThat(hub.offers()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tcp", "serial"})
+  void aUnitThatAnswersLateIsNotTakenForDead(String kind) throws Exception {
+    connect(kind);
+    Unit slow = unit(1);
+    // every answer comes 50 ms after its time: nothing is ever in time, and yet it lives
+    units.thinking = number -> TIMEOUT.plusMillis(50);
+    for (int i = 0; i < 12; i++) {
+      assertThat(get(slow.ask(Ask.read(holding(i, 1 + i % 3)), soon(), 1)))
+          .isInstanceOf(Reply.Lost.class);
+      await().pollDelay(Duration.ofMillis(120)).until(() -> true);
+    }
+    units.thinking = number -> Duration.ZERO;
+    assertThat(get(slow.ask(Ask.read(holding(5, 2)), soon(), 1)))
+        .isInstanceOf(Reply.Answered.class);
+    assertThat(hub.offers()).isEmpty();
   }
 
   @ParameterizedTest
