@@ -102,7 +102,7 @@ public final class Imports implements Errand {
       List<Source> sources = new ArrayList<>();
       boolean readable = true;
       for (String file : wanted.files()) {
-        readable &= source(file, !wanted.format().equals("csv"), sources, print);
+        readable &= source(file, wanted.format(), sources, print);
       }
       if (!readable) {
         return false;
@@ -128,16 +128,20 @@ public final class Imports implements Errand {
   }
 
   private static boolean source(
-      String file, boolean tree, List<Source> sources, Consumer<String> print) throws IOException {
+      String file, String format, List<Source> sources, Consumer<String> print) throws IOException {
     if (!Files.isRegularFile(Path.of(file))) {
       print.accept(file + ": error: there is no such file");
       return false;
     }
     try {
       String text = TextFile.read(Path.of(file));
-      // JSON is YAML, and its lines are known that way
+      // JSON is YAML, but for tabs between its words; its lines are known that way
       YamlDocument document =
-          tree ? YamlText.parse(text) : new YamlDocument(MissingNode.getInstance(), Map.of());
+          switch (format) {
+            case "sunspec" -> YamlText.parse(text.replace('\t', ' '));
+            case "edgex" -> YamlText.parse(text);
+            default -> new YamlDocument(MissingNode.getInstance(), Map.of());
+          };
       sources.add(new Source(file, text, document.root(), document::line, new ArrayList<>()));
       return true;
     } catch (Flaw flaw) {

@@ -60,7 +60,8 @@ final class ImportsTest {
           "points": [
             {"name": "ID", "type": "uint16", "size": 1, "value": 64001},
             {"name": "L", "type": "uint16", "size": 1},
-            {"name": "Mn", "type": "string", "size": 16, "static": "S"},
+            {"name": "Long", "type": "string", "size": 126},
+          \t{"name": "Mn", "type": "string", "size": 16, "static": "S"},
             {"name": "W", "label": "Watts", "type": "int16", "size": 1, "sf": "W_SF", "units": "W"},
             {"name": "WMax", "type": "uint16", "size": 1, "sf": "W_SF", "units": "W", "access": "RW"},
             {"name": "W_SF", "type": "sunssf", "size": 1},
@@ -268,8 +269,8 @@ final class ImportsTest {
     Property watts = property(profile, "W");
     assertThat(watts.forms().get(0).terms())
         .containsEntry("sunspec", "64001")
-        .containsEntry("address", "18")
-        .containsEntry("factor", "20")
+        .containsEntry("address", "144")
+        .containsEntry("factor", "146")
         .containsEntry("type", "int16");
     assertThat(watts.semantic()).contains("3328/5800");
     assertThat(property(profile, "WMax").forms().get(0).ops()).contains(Op.WRITE);
@@ -278,8 +279,8 @@ final class ImportsTest {
     assertThat(term(property(profile, "Evt-OVER_TEMP"), "bit")).isEqualTo("7");
     assertThat(property(profile, "St").schema().wire())
         .anySatisfy(word -> assertThat(word.model()).isEqualTo("MPPT"));
-    assertThat(term(property(profile, "module2-DCA"), "address")).isEqualTo("30");
-    assertThat(term(property(profile, "module2-DCA"), "factor")).isEqualTo("31");
+    assertThat(term(property(profile, "module2-DCA"), "address")).isEqualTo("156");
+    assertThat(term(property(profile, "module2-DCA"), "factor")).isEqualTo("157");
   }
 
   @ParameterizedTest

@@ -18,6 +18,7 @@ public final class SunSpecModels {
   private record Kind(String type, int registers, String absent) {}
 
   private static final int UNKNOWN = -1;
+  private static final int LONGEST = 125;
   private static final int MOST_COPIES = 1_000;
 
   private static final Map<String, Kind> KINDS =
@@ -138,7 +139,7 @@ public final class SunSpecModels {
     for (JsonNode point : group.path("points")) {
       String type = point.path("type").asText("");
       int size = point.path("size").asInt(0);
-      if (size < 1 || size > 125 || (!STRUCTURE.contains(type) && !KINDS.containsKey(type))) {
+      if (size < 1 || size > 65_535 || (!STRUCTURE.contains(type) && !KINDS.containsKey(type))) {
         source.error(
             pointer + "/points/" + index,
             "point '"
@@ -215,6 +216,9 @@ public final class SunSpecModels {
     boolean head = at < 2 && prefix.isEmpty();
     if (STRUCTURE.contains(type) || head) {
       return; // the model's number and length, and what only helps to read others
+    } else if (point.path("size").asInt() > LONGEST) {
+      source.warn(pointer, "point '" + written + "' is left out: one request reads 125 registers");
+      return;
     }
     Kind kind = kind(type);
     Draft.Point made = new Draft.Point();

@@ -23,9 +23,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,24 +37,65 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** All that the binding does, against pymodbus. */
-final class PymodbusTest {
+/** All that the binding does, against what others have made. */
+final class PeersTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
+  /** Where npm lays down what it installs. */
+  private static final Path MODULES = Path.of("target", "peers", "node_modules").toAbsolutePath();
+
+  /**
+   * A server of somebody else's.
+   *
+   * @param second a unit that can be told from the first
+   * @param identifies whether it knows function 43/14
+   * @param masks whether it knows 22 and 23
+   */
+  private record Peer(
+      String name,
+      boolean tcp,
+      int second,
+      boolean identifies,
+      boolean masks,
+      List<String> command) {
+    @Override
+    public String toString() {
+      return name + (tcp ? " over TCP" : " over RTU");
+    }
+  }
+
+  static List<Peer> peers() throws Exception {
+    String python = resource("/pymodbus-units.py");
+    String libmodbus = libmodbus();
+    modbusSerial();
+    return List.of(
+        new Peer("pymodbus", true, 2, true, true, List.of("/usr/bin/python3", python, "tcp")),
+        new Peer("pymodbus", false, 2, true, true, List.of("/usr/bin/python3", python, "rtu")),
+        new Peer("libmodbus", true, 2, false, true, List.of(libmodbus, "tcp")),
+        new Peer("libmodbus", false, 1, false, true, List.of(libmodbus, "rtu")),
+        new Peer(
+            "modbus-serial",
+            true,
+            2,
+            true,
+            false,
+            List.of("node", resource("/modbus-serial-units.js"))));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"tcp", "rtu"})
-  void readsAndWritesAllThatAFormCanSay(String kind) throws Exception {
+  @MethodSource("peers")
+  void readsAndWritesAllThatAFormCanSay(Peer peer) throws Exception {
     try (Cable cable = Cable.plugged();
         RecordingUplinkPort hub = new RecordingUplinkPort()) {
       int port = freePort();
-      Process peer = peer(kind, kind.equals("tcp") ? "" + port : cable.device());
+      Process process = start(peer, peer.tcp() ? "" + port : cable.device());
       PlainContexts contexts = new PlainContexts(hub, Map.of());
       Buses buses = new Buses(hub);
       buses.configure(
           "line",
-          kind.equals("tcp") ? "tcp://127.0.0.1:" + port : "serial:" + cable.hub() + "?baud=115200",
+          peer.tcp() ? "tcp://127.0.0.1:" + port : "serial:" + cable.hub() + "?baud=115200",
           Duration.ofSeconds(1),
           Duration.ZERO);
       ModbusBinding binding = new ModbusBinding(PlainContexts.NO_BUNDLE, contexts, buses);
@@ -61,35 +104,42 @@ final class PymodbusTest {
         await()
             .atMost(SOON)
             .until(() -> hubSide.send(read(Map.of("x", "address=1"))) instanceof Answer.Frames);
-        check(hubSide);
+        check(hubSide, peer);
       } finally {
         binding.stop();
         buses.stop();
-        peer.destroyForcibly();
+        process.destroyForcibly();
       }
     }
   }
 
-  private static void check(Hub hub) throws Exception {
+  private static void check(Hub hub, Peer peer) throws Exception {
     assertThat(
             hub.values(
                 Map.of(
                     "a", "address=3",
                     "b", "address=100 type=uint32",
-                    "c", "address=7 table=input unit=2",
+                    "c", "address=7 table=input unit=" + peer.second(),
                     "d", "address=3 table=coil",
-                    "e", "address=4 table=discrete",
-                    "f", "address=0 table=identification",
-                    "g", "address=2 table=identification")))
+                    "e", "address=4 table=discrete")))
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
                 "a", "0803",
                 "b", "08640865",
-                "c", "1007",
+                "c", peer.second() == 2 ? "1007" : "0807",
                 "d", "01",
-                "e", "00",
-                "f", HexFormat.of().formatHex("Acme".getBytes(StandardCharsets.US_ASCII)),
-                "g", HexFormat.of().formatHex("1.2".getBytes(StandardCharsets.US_ASCII))));
+                "e", "00"));
+    if (peer.identifies()) {
+      assertThat(
+              hub.values(
+                  Map.of(
+                      "f", "address=0 table=identification",
+                      "g", "address=2 table=identification")))
+          .isEqualTo(
+              Map.of(
+                  "f", HexFormat.of().formatHex("Acme".getBytes(StandardCharsets.US_ASCII)),
+                  "g", HexFormat.of().formatHex("1.2".getBytes(StandardCharsets.US_ASCII))));
+    }
     // beyond the 2,000 registers there are: exception 02, and its neighbours are read all the same
     assertThat(hub.values(Map.of("a", "address=1999", "b", "address=2005")))
         .isEqualTo(Map.of("a", "0fcf"));
@@ -103,9 +153,11 @@ final class PymodbusTest {
     writes(hub, "address=10", "1234", "1234");
     writes(hub, "address=11 write=multiple", "4321", "4321");
     writes(hub, "address=12 type=uint32 readBack=true", "00010002", "00010002");
-    writes(hub, "address=14 bits=4-7", "0050", "085e");
+    if (peer.masks()) {
+      writes(hub, "address=14 bits=4-7", "0050", "085e");
+      writes(hub, "address=16 write=exchange", "0007", "0007");
+    }
     writes(hub, "address=14 bits=4-7 write=modify readBack=true", "0060", "086e");
-    writes(hub, "address=16 write=exchange", "0007", "0007");
     writes(hub, "table=coil address=21", "00", "00");
     writes(hub, "table=coil address=22 write=multiple readBack=true", "01", "01");
   }
@@ -168,11 +220,43 @@ final class PymodbusTest {
   private static final Thing THING =
       new Thing(new ThingId("meter"), URI.create("modbus://line"), "meter", Map.of(), Map.of());
 
-  private static Process peer(String kind, String where) throws Exception {
-    Path script = Path.of(PymodbusTest.class.getResource("/pymodbus-units.py").toURI());
-    return new ProcessBuilder("/usr/bin/python3", script.toString(), kind, where)
-        .inheritIO()
-        .start();
+  private static String resource(String name) throws Exception {
+    return Path.of(PeersTest.class.getResource(name).toURI()).toString();
+  }
+
+  private static String libmodbus() throws Exception {
+    Path binary = Path.of("target", "libmodbus-units").toAbsolutePath();
+    run("cc", "-Wall", "-o", binary.toString(), resource("/libmodbus-units.c"), "-lmodbus");
+    return binary.toString();
+  }
+
+  private static void modbusSerial() throws Exception {
+    if (!Files.exists(MODULES.resolve("modbus-serial"))) {
+      run(
+          "npm",
+          "install",
+          "--no-audit",
+          "--no-fund",
+          "--omit=optional",
+          "--ignore-scripts",
+          "--prefix",
+          MODULES.resolveSibling("").toString(),
+          "modbus-serial@8.0.25");
+    }
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(String.join(" ", command)).isZero();
+  }
+
+  private static Process start(Peer peer, String where) throws Exception {
+    List<String> command = new ArrayList<>(peer.command());
+    command.add(where);
+    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    builder.environment().put("NODE_PATH", MODULES.toString());
+    return builder.start();
   }
 
   private static int freePort() throws Exception {

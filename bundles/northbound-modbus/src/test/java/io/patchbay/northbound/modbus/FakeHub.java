@@ -1,0 +1,130 @@
+package io.patchbay.northbound.modbus;
+
+import io.patchbay.northbound.Commands;
+import io.patchbay.northbound.ThingState;
+import io.patchbay.northbound.Things;
+import io.patchbay.profile.DataSchema;
+import io.patchbay.profile.Keeping;
+import io.patchbay.profile.Profile;
+import io.patchbay.profile.Profiles;
+import io.patchbay.profile.Property;
+import io.patchbay.store.Registered;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
+import io.patchbay.thing.Outcome;
+import io.patchbay.thing.Quality;
+import io.patchbay.thing.Status;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.TimeSource;
+import io.patchbay.thing.Uplink.Reading;
+import io.patchbay.thing.Value;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Things with values, and commands that end as told. */
+final class FakeHub implements Things, Commands, Profiles {
+  final Map<String, Reading> latest = new ConcurrentHashMap<>();
+  final List<Command.Write> writes = new CopyOnWriteArrayList<>();
+  final Map<String, DataSchema.Type> types = new ConcurrentHashMap<>();
+  volatile CompletionStage<Outcome> outcome =
+      CompletableFuture.completedStage(new Outcome.Done(List.of()));
+
+  void set(String property, DataSchema.Type type, Value value, Quality quality) {
+    types.put(property, type);
+    Instant now = Instant.now();
+    latest.put(
+        property,
+        new Reading(new ThingId("meter"), property, value, "", now, TimeSource.HUB, now, quality));
+  }
+
+  @Override
+  public Optional<ThingState> find(ThingId id) {
+    if (!id.value().equals("meter")) {
+      return Optional.empty();
+    }
+    Thing thing = new Thing(id, URI.create("sim://local"), "any", Map.of(), Map.of());
+    return Optional.of(
+        new ThingState(
+            new Registered(
+                thing, Registered.Admission.ADMITTED, Registered.Origin.API, Instant.now()),
+            Status.ONLINE,
+            "",
+            Instant.now(),
+            latest));
+  }
+
+  @Override
+  public Map<String, Profile> current() {
+    Map<String, Property> properties = new ConcurrentHashMap<>();
+    types.forEach(
+        (name, type) ->
+            properties.put(
+                name,
+                new Property(
+                    name,
+                    name,
+                    "",
+                    DataSchema.of(type),
+                    false,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    Keeping.ALL,
+                    Optional.empty(),
+                    Optional.empty())));
+    return Map.of(
+        "any",
+        new Profile(
+            "any",
+            "1",
+            "any",
+            "{device}",
+            List.of(),
+            properties,
+            Map.of(),
+            Map.of(),
+            List.of(),
+            true,
+            List.of(),
+            false));
+  }
+
+  @Override
+  public Ticket submit(Command command, String by) {
+    writes.add((Command.Write) command);
+    return new Ticket(CommandId.fresh(), outcome);
+  }
+
+  @Override
+  public Page list(Query query) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletionStage<ThingState> register(Thing thing, Registered.Origin origin) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletionStage<ThingState> decide(ThingId id, Registered.Admission admission) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletionStage<Boolean> remove(ThingId id) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Optional<CommandRecord> find(CommandId id) {
+    throw new UnsupportedOperationException();
+  }
+}
