@@ -164,7 +164,7 @@ final class CoapJourneyTest {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(client("coap://127.0.0.1:" + port + "/on")).isEqualTo("true");
     await("reported").until(() -> value(hub, "served", "switch").booleanValue());
-    assertThat(put(hub, "c1").body()).containsIgnoringCase("no form");
+    assertThat(put(hub, "c1").body()).containsIgnoringCase("read-only");
   }
 
   private void tellsTheTruth(RunningHub hub) throws Exception {

@@ -39,7 +39,7 @@ public final class CoapProtocol implements Protocol {
 
   public CoapProtocol() {
     try (InputStream text =
-        Objects.requireNonNull(CoapProtocol.class.getResourceAsStream("/form.schema.json"))) {
+        Objects.requireNonNull(CoapProtocol.class.getResourceAsStream("form.schema.json"))) {
       schema = new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
