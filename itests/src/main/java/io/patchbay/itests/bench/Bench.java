@@ -18,7 +18,7 @@ public final class Bench {
       System.exit(2);
       return;
     }
-    List<String> all = List.of("pipeline", "journal", "mqtt", "rule", "modbus");
+    List<String> all = List.of("pipeline", "journal", "mqtt", "rule", "modbus", "coap");
     if (!options.name().isEmpty() && !all.contains(options.name())) {
       System.err.println(
           "there is no benchmark '" + options.name() + "'; there are " + String.join(", ", all));
@@ -32,6 +32,7 @@ public final class Bench {
               case "mqtt" -> new MqttBench(options, work).run();
               case "rule" -> new RuleBench(options, work).run();
               case "modbus" -> new ModbusBench(options, work).run();
+              case "coap" -> new CoapBench(options, work).run();
               case "pipeline" -> new PipelineBench(options, work).run();
               default -> new JournalBench(options, work).run();
             };

@@ -22,7 +22,8 @@ public enum Prove {
   BACK_PRESSURE(BackPressureProof::run),
   DISK_FULL(DiskFullProof::run),
   CLOCK(ClockProof::run),
-  MODBUS(ModbusProof::run);
+  MODBUS(ModbusProof::run),
+  COAP(CoapProof::run);
 
   @FunctionalInterface
   private interface Play {

@@ -1,5 +1,7 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.access.DeviceCredentials;
+import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
 import io.patchbay.northbound.Things;
@@ -48,6 +50,14 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
     int port() default 5693;
 
     @AttributeDefinition(
+        description =
+            "UDP port for CoAP over DTLS, opened with the first key (secret coap-psk.IDENTITY);"
+                + " -1 opens none",
+        min = "-1",
+        max = "65535")
+    int securePort() default 5694;
+
+    @AttributeDefinition(
         description = "Octets of a request, 1024 to 1048576; larger ones are answered with 4.13",
         min = "1024",
         max = "1048576")
@@ -70,7 +80,9 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
       @Reference Contexts contexts,
       @Reference UplinkPort uplink,
       @Reference Things things,
-      @Reference Profiles profiles)
+      @Reference Profiles profiles,
+      @Reference Secrets secrets,
+      @Reference DeviceCredentials credentials)
       throws Exception {
     this(
         bundle,
@@ -79,7 +91,8 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
         contexts,
         uplink,
         things,
-        profiles);
+        profiles,
+        new Keys(secrets, credentials));
   }
 
   CoapBinding(
@@ -89,19 +102,15 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
       Contexts contexts,
       UplinkPort uplink,
       Things things,
-      Profiles profiles)
+      Profiles profiles,
+      Keys keys)
       throws Exception {
     endpoints = new Endpoints(settings.maxPayload());
-    devices =
-        new Devices(
-            endpoints,
-            (local, responses) -> {
-              throw new java.io.IOException("devices behind DTLS are not reached yet");
-            });
+    devices = new Devices(endpoints);
     Reachability reachability = new Reachability(uplink, System::nanoTime);
     observations =
         new Observations(devices, uplink, reachability, endpoints.thread(), things, profiles);
-    door = new Door(announce, settings, endpoints, new Ingest(uplink, listening, Access.ANONYMOUS));
+    door = new Door(announce, settings, endpoints, new Ingest(uplink, listening, keys), keys);
     Downlink downlink = new Downlink(devices, reachability);
     down =
         contexts.start(
@@ -146,6 +155,11 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
   /** Port of the open endpoint; 0 while there is none. */
   int port() {
     return door.port();
+  }
+
+  /** Port of DTLS; 0 while it is not open. */
+  int securePort() {
+    return door.securePort();
   }
 
   @Deactivate

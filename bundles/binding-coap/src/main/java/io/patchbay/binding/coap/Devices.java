@@ -32,11 +32,6 @@ final class Devices {
   /** Names that wait to be resolved; one more fails. */
   private static final int NAMES = 100;
 
-  /** Opens what devices behind DTLS are reached by. */
-  interface Secure {
-    CoapEndpoint open(InetSocketAddress local, MessageDeliverer deliverer) throws IOException;
-  }
-
   /** Nobody has acknowledged the request, and nobody will. */
   static final class Unanswered extends IOException {
     private static final long serialVersionUID = 1L;
@@ -45,8 +40,6 @@ final class Devices {
       super(message);
     }
   }
-
-  private record Place(boolean secure, InetAddress local) {}
 
   private static final class Responses implements MessageDeliverer {
     @Override
@@ -61,13 +54,11 @@ final class Devices {
   }
 
   private final Endpoints endpoints;
-  private final Secure secure;
-  private final Map<Place, CoapEndpoint> open = new ConcurrentHashMap<>();
+  private final Map<InetAddress, CoapEndpoint> open = new ConcurrentHashMap<>();
   private final ThreadPoolExecutor names;
 
-  Devices(Endpoints endpoints, Secure secure) {
+  Devices(Endpoints endpoints) {
     this.endpoints = endpoints;
-    this.secure = secure;
     names =
         new ThreadPoolExecutor(
             1,
@@ -101,9 +92,12 @@ final class Devices {
 
   private Peer find(Remote remote) {
     try {
+      if (remote.secure()) {
+        throw new IOException(
+            remote.words() + ": the hub sends no requests over DTLS; the device can post over it");
+      }
       InetSocketAddress address = remote.address();
-      Place place = new Place(remote.secure(), local(address));
-      return new Peer(open.computeIfAbsent(place, this::open), address);
+      return new Peer(open.computeIfAbsent(local(address), this::open), address);
     } catch (UnknownHostException e) {
       throw new CompletionException(new IOException("host '" + remote.host() + "' is unknown", e));
     } catch (IOException e) {
@@ -118,12 +112,9 @@ final class Devices {
     }
   }
 
-  private CoapEndpoint open(Place place) {
+  private CoapEndpoint open(InetAddress local) {
     try {
-      InetSocketAddress local = new InetSocketAddress(place.local(), 0);
-      return place.secure()
-          ? secure.open(local, new Responses())
-          : endpoints.open(local, new Responses());
+      return endpoints.open(new InetSocketAddress(local, 0), new Responses());
     } catch (IOException e) {
       throw new CompletionException(e);
     }

@@ -9,7 +9,9 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.eclipse.californium.core.network.CoapEndpoint;
@@ -23,25 +25,35 @@ final class Door {
   private static final long RETRY_SECONDS = 5;
   private static final long DRAIN_MILLIS = 5_000;
   private static final long LOOK_MILLIS = 5;
+  private static final long LOOK_FOR_KEYS = 2;
 
   private final Supplier<Runnable> announce;
   private final DoorSettings settings;
   private final Endpoints endpoints;
   private final Ingest ingest;
+  private final Keys keys;
   private final AtomicBoolean asked = new AtomicBoolean();
   private volatile @Nullable CoapEndpoint plain;
+  private volatile @Nullable CoapEndpoint secure;
   private volatile Runnable withdraw = () -> {};
   private volatile String trouble = "is not open yet: the profiles have not said what they want";
+  private volatile String secureTrouble = "";
   private boolean closed;
 
   /**
    * @param announce says that devices may come, and gives what takes that back
    */
-  Door(Supplier<Runnable> announce, DoorSettings settings, Endpoints endpoints, Ingest ingest) {
+  Door(
+      Supplier<Runnable> announce,
+      DoorSettings settings,
+      Endpoints endpoints,
+      Ingest ingest,
+      Keys keys) {
     this.announce = announce;
     this.settings = settings;
     this.endpoints = endpoints;
     this.ingest = ingest;
+    this.keys = keys;
   }
 
   /** Opens it, now or as soon as it can be. */
@@ -63,6 +75,12 @@ final class Door {
         LOG.info("CoAP on {}:{}", settings.host(), port());
       }
       trouble = "";
+      if (settings.securePort() >= 0) {
+        var unused =
+            endpoints
+                .thread()
+                .scheduleWithFixedDelay(this::secure, 0, LOOK_FOR_KEYS, TimeUnit.SECONDS);
+      }
       withdraw = announce.get();
     } catch (IOException e) {
       trouble =
@@ -78,6 +96,38 @@ final class Door {
     }
   }
 
+  /** DTLS is opened with the first key: before, nobody could come. */
+  private synchronized void secure() {
+    if (closed || secure != null || !keys.any()) {
+      return;
+    }
+    try {
+      InetSocketAddress address =
+          new InetSocketAddress(InetAddress.getByName(settings.host()), settings.securePort());
+      secure = endpoints.secure(address, keys, ingest);
+      secureTrouble = "";
+      LOG.info("CoAP over DTLS on {}:{}", settings.host(), securePort());
+    } catch (IOException | RuntimeException e) {
+      if (secureTrouble.isEmpty()) {
+        LOG.error("CoAP over DTLS cannot listen", e);
+      }
+      secureTrouble =
+          "cannot listen on "
+              + settings.host()
+              + ":"
+              + settings.securePort()
+              + " ("
+              + e.getMessage()
+              + "); correct host and securePort of io.patchbay.binding.coap";
+    }
+  }
+
+  /** Port of CoAP over DTLS; 0 while it is not open. */
+  int securePort() {
+    CoapEndpoint endpoint = secure;
+    return endpoint == null ? 0 : endpoint.getAddress().getPort();
+  }
+
   int port() {
     CoapEndpoint endpoint = plain;
     return endpoint == null ? 0 : endpoint.getAddress().getPort();
@@ -89,7 +139,15 @@ final class Door {
     }
     String where =
         plain == null ? "no port is configured" : "listens on " + settings.host() + ":" + port();
-    return List.of(new Check("coap", State.OK, where));
+    List<Check> checks = new ArrayList<>();
+    checks.add(new Check("coap", State.OK, where));
+    if (!secureTrouble.isEmpty()) {
+      checks.add(new Check("coaps", State.CRITICAL, secureTrouble));
+    } else if (secure != null) {
+      checks.add(
+          new Check("coaps", State.OK, "DTLS listens on " + settings.host() + ":" + securePort()));
+    }
+    return checks;
   }
 
   List<Sample> samples() {
@@ -113,18 +171,25 @@ final class Door {
     }
     withdraw.run();
     ingest.drain();
-    CoapEndpoint endpoint = plain;
+    if (plain == null && secure == null) {
+      return;
+    }
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
+    while (!ingest.drained() && System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    // the last answers are queued on the thread, and leave before this does
+    try {
+      endpoints.thread().submit(() -> {}).get(1, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("CoAP: the last answers may not have left: {}", String.valueOf(e));
+    }
+    destroy(plain);
+    destroy(secure);
+  }
+
+  private static void destroy(@Nullable CoapEndpoint endpoint) {
     if (endpoint != null) {
-      long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-      while (!ingest.drained() && System.nanoTime() - end < 0) {
-        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-      }
-      // the last answers are queued on the thread, and leave before this does
-      try {
-        endpoints.thread().submit(() -> {}).get(1, TimeUnit.SECONDS);
-      } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-        LOG.warn("CoAP: the last answers may not have left: {}", String.valueOf(e));
-      }
       endpoint.destroy();
     }
   }

@@ -5,9 +5,10 @@ import org.osgi.framework.BundleContext;
 /**
  * Where devices post to.
  *
- * @param port with the offset; 0 for any, below 0 for none
+ * @param port of plain CoAP, with the offset; 0 for any, below 0 for none
+ * @param securePort of CoAP over DTLS, likewise
  */
-record DoorSettings(String host, int port, int maxPayload) {
+record DoorSettings(String host, int port, int securePort, int maxPayload) {
   private static final int LEAST_PAYLOAD = 1_024;
   private static final int MOST_PAYLOAD = 1 << 20;
 
@@ -23,7 +24,12 @@ record DoorSettings(String host, int port, int maxPayload) {
     int moved = offset == null ? 0 : Integer.parseInt(offset);
     return new DoorSettings(
         config.host(),
-        config.port() > 0 ? config.port() + moved : config.port(),
+        moved(config.port(), moved),
+        moved(config.securePort(), moved),
         config.maxPayload());
+  }
+
+  private static int moved(int port, int offset) {
+    return port > 0 ? port + offset : port;
   }
 }

@@ -14,12 +14,18 @@ import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
+import org.eclipse.californium.scandium.DTLSConnector;
+import org.eclipse.californium.scandium.config.DtlsConfig;
+import org.eclipse.californium.scandium.config.DtlsConfig.DtlsRole;
+import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
+import org.eclipse.californium.scandium.dtls.pskstore.PskStore;
 
 /** Californium's settings, and the one thread that all endpoints share. */
 final class Endpoints {
   static {
     CoapConfig.register();
     UdpConfig.register();
+    DtlsConfig.register();
   }
 
   /** Datagrams that wait for the thread; one more is dropped, and comes again. */
@@ -28,6 +34,12 @@ final class Endpoints {
   private static final int OUTGOING = 4_096;
   private static final int SOCKET_BUFFER = 1 << 20;
   private static final int BLOCK = 1_024;
+
+  /** Octets of the connection id that lets a device change its address (RFC 9146). */
+  private static final int CONNECTION_ID = 6;
+
+  /** DTLS connections; a new one takes the place of the one that was silent longest. */
+  private static final int CONNECTIONS = 20_000;
 
   private final Configuration configuration = new Configuration();
   private final ProtocolScheduledExecutorService thread;
@@ -46,7 +58,14 @@ final class Endpoints {
         .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
         .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)
         .set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, OUTGOING)
-        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER);
+        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER)
+        .set(DtlsConfig.DTLS_ROLE, DtlsRole.SERVER_ONLY)
+        .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID)
+        .set(DtlsConfig.DTLS_UPDATE_ADDRESS_USING_CID_ON_NEWER_RECORDS, true)
+        .set(DtlsConfig.DTLS_USE_HELLO_VERIFY_REQUEST, true)
+        .set(DtlsConfig.DTLS_MAX_CONNECTIONS, CONNECTIONS)
+        .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1)
+        .set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1);
     thread =
         ExecutorsUtil.newSingleThreadedProtocolExecutor(
             task -> {
@@ -79,7 +98,21 @@ final class Endpoints {
     return start(endpoint, deliverer);
   }
 
-  CoapEndpoint start(CoapEndpoint endpoint, MessageDeliverer deliverer) throws IOException {
+  /** Opens an endpoint for CoAP over DTLS 1.2, to those who have a key. */
+  CoapEndpoint secure(InetSocketAddress address, PskStore keys, MessageDeliverer deliverer)
+      throws IOException {
+    DTLSConnector connector =
+        new DTLSConnector(
+            DtlsConnectorConfig.builder(configuration)
+                .setAddress(address)
+                .setPskStore(keys)
+                .build());
+    return start(
+        CoapEndpoint.builder().setConnector(connector).setConfiguration(configuration).build(),
+        deliverer);
+  }
+
+  private CoapEndpoint start(CoapEndpoint endpoint, MessageDeliverer deliverer) throws IOException {
     endpoint.setExecutor(thread);
     endpoint.setMessageDeliverer(deliverer);
     try {

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Ingest implements MessageDeliverer {
   private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
-  private static final String DISCOVERY = ".well-known/core";
+  static final String DISCOVERY = ".well-known/core";
   private static final byte[] NOTHING = {};
 
   private final UplinkPort uplink;
@@ -60,10 +60,7 @@ final class Ingest implements MessageDeliverer {
     }
     Request request = exchange.getRequest();
     String path = request.getOptions().getUriPathString();
-    Optional<Access.Refusal> refusal =
-        path.equals(DISCOVERY)
-            ? Optional.empty()
-            : access.refusal(request.getSourceContext(), path);
+    Optional<Access.Refusal> refusal = access.refusal(request.getSourceContext(), path);
     if (refusal.isPresent()) {
       ResponseCode code =
           refusal.get().known() ? ResponseCode.FORBIDDEN : ResponseCode.UNAUTHORIZED;

@@ -35,12 +35,13 @@ final class CoapBindingContractTest extends PushingBindingContract {
     CoapBinding binding =
         new CoapBinding(
             PlainContexts.NO_BUNDLE,
-            new DoorSettings("127.0.0.1", port, 65_536),
+            new DoorSettings("127.0.0.1", port, -1, 65_536),
             () -> () -> {},
             contexts,
             hub,
             Requests.things(thing),
-            Map::of);
+            Map::of,
+            new FakeStore().keys());
     binding.changed(Set.of(Requests.interest("tele/{device}/value", "text/plain")));
     await().atMost(limit()).until(() -> binding.port() == port);
     return new Running() {

@@ -48,6 +48,7 @@ final class CoapBindingTest {
   static final Profile EMPTY = profile(Map.of());
 
   private final RecordingUplinkPort hub = new RecordingUplinkPort();
+  private final FakeStore store = new FakeStore();
   private final int port = Requests.freePort();
   private final int devicePort = Requests.freePort();
   private final Thing thing = Requests.thing("coap://127.0.0.1:" + devicePort);
@@ -65,12 +66,13 @@ final class CoapBindingTest {
     CoapBinding started =
         new CoapBinding(
             PlainContexts.NO_BUNDLE,
-            new DoorSettings(host, port, MAX_PAYLOAD),
+            new DoorSettings(host, port, 0, MAX_PAYLOAD),
             () -> () -> {},
             new PlainContexts(hub, Map.of()),
             hub,
             Requests.things(thing),
-            () -> Map.of("test", profile()));
+            () -> Map.of("test", profile()),
+            store.keys());
     started.changed(
         Set.of(
             Requests.interest("tele/{device}/value", "text/plain"),
@@ -332,6 +334,51 @@ final class CoapBindingTest {
     assertThat(coapClient("-m", "put", "-t", "110", "-e", "x".repeat(3_000), "senml/n1")).isEmpty();
     assertThat(offered().payload().length()).isEqualTo(3_000);
     assertThat(coapClient("-m", "post", "-e", "1", "nobody")).contains("4.04");
+  }
+
+  @Test
+  void overDtlsADeviceMayPostWhereItsIdentityOrItsCredentialSays() throws Exception {
+    assertThat(binding.securePort()).isZero();
+    store.put(Keys.PREFIX + "node8", "secret-of-node8");
+    store.allow("node8", "tele/+/value");
+    await().atMost(LIMIT).until(() -> binding.securePort() > 0);
+
+    assertThat(secure("node8", "secret-of-node8", "tele/any/value")).isEmpty();
+    assertThat(hub.offers()).hasSize(1);
+    assertThat(secure("node8", "secret-of-node8", "senml/any")).startsWith("4.03");
+    store.put(Keys.PREFIX + "node7", "hex:7365637265742d6f662d6e6f646537"); // secret-of-node7
+    assertThat(secure("node7", "secret-of-node7", "tele/node7/value")).isEmpty();
+    assertThat(secure("node7", "secret-of-node7", "tele/other/value"))
+        .startsWith("4.03")
+        .contains("'node7' may not post to 'tele/other/value'");
+    assertThat(secure("node7", "wrong", "tele/node7/value")).isNotEmpty().doesNotContain("2.04");
+    assertThat(secure("nobody", "secret-of-node7", "tele/node7/value")).isNotEmpty();
+    assertThat(hub.offers()).hasSize(2);
+  }
+
+  /** What libcoap's client says; nothing when it was told 2.04. */
+  private String secure(String identity, String key, String path) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "coap-client-openssl",
+                "-B",
+                "3",
+                "-u",
+                identity,
+                "-k",
+                key,
+                "-m",
+                "post",
+                "-e",
+                "1",
+                "-v",
+                "4",
+                "coaps://127.0.0.1:" + binding.securePort() + "/" + path)
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    return said.strip();
   }
 
   private String coapClient(String... words) throws Exception {
