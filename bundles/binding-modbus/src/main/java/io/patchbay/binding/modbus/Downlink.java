@@ -234,6 +234,11 @@ final class Downlink extends AsyncProcessorSupport {
     }
     Contact contact = buses.contact(request.thing(), point.unit());
     Bytes value = payload;
+    return contact.unit().inTurn(() -> change(request, contact, point, value));
+  }
+
+  private static CompletionStage<Answer> change(
+      Request request, Contact contact, Point point, Bytes value) {
     if (point.form().model().isEmpty()) {
       return write(request, contact, point, value);
     }

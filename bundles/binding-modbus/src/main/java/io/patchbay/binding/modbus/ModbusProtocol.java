@@ -57,7 +57,10 @@ public final class ModbusProtocol implements Protocol {
     return new RegisterCodec(PointForm.of(form), schema);
   }
 
-  /** All units behind a connection share its lane: a line carries one request at a time. */
+  /**
+   * All units behind a connection share its lane. One command more than there are requests at once
+   * is let through: it is ready when the line is free, which its queue sees to.
+   */
   @Override
   public LaneSpec lane(Thing thing, Profile profile) {
     int inFlight = 1;
@@ -68,6 +71,6 @@ public final class ModbusProtocol implements Protocol {
         }
       }
     }
-    return new LaneSpec(thing.base().toString(), inFlight, Duration.ZERO, BOUND);
+    return new LaneSpec(thing.base().toString(), inFlight + 1, Duration.ZERO, BOUND);
   }
 }

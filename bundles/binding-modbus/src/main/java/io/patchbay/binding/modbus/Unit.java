@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ final class Unit {
   private final Learnt learnt = new Learnt();
   private @Nullable Ask lost;
   private int failures;
+  private CompletionStage<?> changing = CompletableFuture.completedStage(null);
   private @Nullable CompletableFuture<Models.Found> models;
   private int modelsOf;
   private long modelsUntil;
@@ -78,6 +80,14 @@ final class Unit {
     return alive.thenCompose(
         there ->
             there ? send(ask, deadline, inFlight) : CompletableFuture.completedStage(resting()));
+  }
+
+  /** Begins a change of the unit when the one before has ended, however it did. */
+  synchronized <T> CompletionStage<T> inTurn(Supplier<CompletionStage<T>> change) {
+    CompletionStage<T> begun =
+        changing.handle((done, failure) -> true).thenCompose(one -> change.get());
+    changing = begun;
+    return begun;
   }
 
   private synchronized Reply resting() {

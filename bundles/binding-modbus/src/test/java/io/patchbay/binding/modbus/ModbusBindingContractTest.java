@@ -1,7 +1,10 @@
 package io.patchbay.binding.modbus;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
+import io.patchbay.southbound.Answer;
 import io.patchbay.southbound.DownlinkPort;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Request;
@@ -16,12 +19,18 @@ import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /** The contract of bindings, over TCP. */
 final class ModbusBindingContractTest extends BindingContract {
@@ -101,6 +110,73 @@ final class ModbusBindingContractTest extends BindingContract {
     units.silent.add(SILENT_UNIT);
     units.illegal.add(ILLEGAL);
     port = units.listen(port);
+  }
+
+  /** Of two changes of one register neither undoes the other, though they come together. */
+  @Test
+  void changesOfBitsFollowOneAnother() throws Exception {
+    RecordingUplinkPort hub = new RecordingUplinkPort();
+    Running running = start(hub);
+    try {
+      units.set(1, ADDRESS, 0);
+      units.thinking = number -> Duration.ofMillis(5);
+      List<CompletionStage<Answer>> answers = new ArrayList<>();
+      for (int bit = 0; bit < 8; bit++) {
+        Map<String, String> terms =
+            Map.of("address", "" + ADDRESS, "bit", "" + bit, "write", "modify");
+        Bytes payload = Bytes.wrap(new byte[] {0, (byte) (1 << bit)});
+        answers.add(
+            running
+                .downlink()
+                .send(
+                    new Request(
+                        CommandId.fresh(),
+                        new Command.Write(
+                            thing().id(), "value", new Value.Int(1), Instant.now().plusSeconds(10)),
+                        thing(),
+                        Map.of("value", wire(terms, Optional.of(payload))))));
+      }
+      for (CompletionStage<Answer> answer : answers) {
+        assertThat(answer.toCompletableFuture().get(20, TimeUnit.SECONDS))
+            .isInstanceOf(Answer.Frames.class);
+      }
+      assertThat(units.register(1, ADDRESS)).isEqualTo(0xFF);
+    } finally {
+      running.stop();
+      hub.close();
+    }
+  }
+
+  /** A number goes down by the factor that the device says at that moment. */
+  @Test
+  void aFactorIsAskedForBeforeAValueIsWritten() throws Exception {
+    RecordingUplinkPort hub = new RecordingUplinkPort();
+    Running running = start(hub);
+    try {
+      units.set(1, ADDRESS + 3, 0xFFFE);
+      Map<String, String> terms = Map.of("address", "" + ADDRESS, "factor", "" + (ADDRESS + 3));
+      Request write =
+          new Request(
+              CommandId.fresh(),
+              new Command.Write(
+                  thing().id(), "value", new Value.Num(12.34), Instant.now().plusSeconds(10)),
+              thing(),
+              Map.of(
+                  "value",
+                  wire(
+                      terms,
+                      Optional.of(Bytes.wrap("12.34".getBytes(StandardCharsets.US_ASCII))))));
+      assertThat(running.downlink().send(write).toCompletableFuture().get(20, TimeUnit.SECONDS))
+          .isInstanceOf(Answer.Frames.class);
+      assertThat(units.register(1, ADDRESS)).isEqualTo(1_234);
+      units.set(1, ADDRESS + 3, 0x8000);
+      assertThat(running.downlink().send(write).toCompletableFuture().get(20, TimeUnit.SECONDS))
+          .isInstanceOfSatisfying(
+              Answer.Failed.class, failed -> assertThat(failed.detail()).contains("no factor"));
+    } finally {
+      running.stop();
+      hub.close();
+    }
   }
 
   private Thing thing() {

@@ -62,8 +62,8 @@ final class ModbusProtocolTest {
   @Test
   void allUnitsOfAConnectionShareALane() {
     Profile four = profile("4");
-    assertThat(protocol.lane(thing("modbus://line"), profile("1")).inFlight()).isEqualTo(1);
-    assertThat(protocol.lane(thing("modbus://line"), four).inFlight()).isEqualTo(4);
+    assertThat(protocol.lane(thing("modbus://line"), profile("1")).inFlight()).isEqualTo(2);
+    assertThat(protocol.lane(thing("modbus://line"), four).inFlight()).isEqualTo(5);
     assertThat(protocol.lane(thing("modbus://line"), four).key()).isEqualTo("modbus://line");
   }
 
