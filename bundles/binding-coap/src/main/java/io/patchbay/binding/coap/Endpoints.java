@@ -35,6 +35,12 @@ final class Endpoints {
   private static final int SOCKET_BUFFER = 1 << 20;
   private static final int BLOCK = 1_024;
 
+  /**
+   * Answers kept for each peer, to be sent again: a device has one request on its way (RFC 7252,
+   * clause 4.7). A retransmission of an older one is known by its delivery.
+   */
+  private static final int ANSWERS = 8;
+
   /** Octets of the connection id that lets a device change its address (RFC 9146). */
   private static final int CONNECTION_ID = 6;
 
@@ -54,6 +60,7 @@ final class Endpoints {
         .set(CoapConfig.MAX_MESSAGE_SIZE, BLOCK)
         .set(CoapConfig.PREFERRED_BLOCK_SIZE, BLOCK)
         .set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP)
+        .set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, ANSWERS)
         .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1)
         .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
         .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)

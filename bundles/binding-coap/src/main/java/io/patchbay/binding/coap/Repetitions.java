@@ -2,13 +2,9 @@ package io.patchbay.binding.coap;
 
 import io.patchbay.southbound.DeliveryId;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -23,14 +19,13 @@ final class Repetitions {
   /** EXCHANGE_LIFETIME (RFC 7252, clause 4.8.2). */
   static final Duration LIFETIME = Duration.ofSeconds(247);
 
-  /** Requests remembered, as many as the hub remembers deliveries; the oldest is forgotten. */
-  private static final int REMEMBERED = 8_192;
+  /** Requests remembered beyond those that the endpoint does; the oldest is forgotten. */
+  private static final int REMEMBERED = 4_096;
 
-  private static final int DIGEST_OCTETS = 18;
+  private static final HexFormat HEX = HexFormat.of();
 
   private final LongSupplier nanos;
   private final long begun;
-  private final MessageDigest digest;
 
   private final Map<String, Long> seen =
       new LinkedHashMap<>() {
@@ -45,11 +40,6 @@ final class Repetitions {
   Repetitions(LongSupplier nanos) {
     this.nanos = nanos;
     begun = nanos.getAsLong();
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 
   /**
@@ -67,13 +57,14 @@ final class Repetitions {
     return new DeliveryId(id, compare ? DeliveryId.Kind.UNIQUE : DeliveryId.Kind.FIRST);
   }
 
-  private String id(Request last, byte[] payload) {
+  /** Who, which message, and what it said: at most 64 characters, for an IPv6 address. */
+  private static String id(Request last, byte[] payload) {
     InetSocketAddress peer = last.getSourceContext().getPeerAddress();
-    digest.update(peer.getAddress().getAddress());
-    digest.update(ByteBuffer.allocate(8).putInt(peer.getPort()).putInt(last.getMID()).array());
-    digest.update(last.getTokenBytes());
-    digest.update(last.getOptions().getUriPathString().getBytes(StandardCharsets.UTF_8));
-    byte[] whole = digest.digest(payload);
-    return Base64.getUrlEncoder().encodeToString(Arrays.copyOf(whole, DIGEST_OCTETS));
+    int said = 31 * Arrays.hashCode(payload) + last.getOptions().getUriPathString().hashCode();
+    return HEX.formatHex(peer.getAddress().getAddress())
+        + HEX.toHexDigits((short) peer.getPort())
+        + HEX.toHexDigits((short) last.getMID())
+        + HEX.formatHex(last.getTokenBytes())
+        + HEX.toHexDigits(said);
   }
 }
