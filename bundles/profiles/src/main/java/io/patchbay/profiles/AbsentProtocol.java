@@ -21,7 +21,7 @@ record AbsentProtocol(String scheme) implements Protocol {
 
   @Override
   public Optional<String> address(Form form) {
-    return form.term("topic");
+    return form.term("topic").or(() -> form.term("resource"));
   }
 
   @Override
