@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -210,6 +211,7 @@ final class CoapJourneyTest {
         page.get("readings").forEach(reading -> kept.add(reading.get("value").intValue()));
         from = page.path("next").asText("").isEmpty() ? "" : "&after=" + page.get("next").asText();
       } while (!from.isEmpty());
+      Collections.reverse(kept); // the newest came first
       assertThat(kept).containsExactlyElementsOf(IntStream.rangeClosed(1, last).boxed().toList());
     } finally {
       enough.set(true);
