@@ -6,9 +6,7 @@ import io.patchbay.binding.modbus.Reading.Piece;
 import io.patchbay.profile.Op;
 import io.patchbay.southbound.Answer;
 import io.patchbay.southbound.Frame;
-import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Request;
-import io.patchbay.southbound.Target;
 import io.patchbay.southbound.Wire;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Command;
@@ -138,7 +136,7 @@ final class Downlink extends AsyncProcessorSupport {
     Unit unit = contact.unit();
     Instant deadline = request.command().deadline();
     if (!plan.modelled()) {
-      return laid(request, contact, plan, plan.laid(unit, null), insist, gathered);
+      return laid(request, plan, plan.laid(unit, null), insist, gathered);
     }
     return unit.models(deadline)
         .thenCompose(
@@ -148,20 +146,15 @@ final class Downlink extends AsyncProcessorSupport {
                 gathered.fail(found.failure());
                 return CompletableFuture.completedStage(gathered);
               }
-              return laid(request, contact, plan, plan.laid(unit, models), insist, gathered);
+              return laid(request, plan, plan.laid(unit, models), insist, gathered);
             });
   }
 
   private static CompletionStage<Gathered> laid(
-      Request request,
-      Contact contact,
-      UnitPlan plan,
-      UnitPlan.Laid laid,
-      boolean insist,
-      Gathered gathered) {
+      Request request, UnitPlan plan, UnitPlan.Laid laid, boolean insist, Gathered gathered) {
     gathered.fail(laid.missing().map(why -> new Reading.Failure(Reason.REFUSED, why)));
     return Reading.of(laid, plan, request.command().deadline(), insist)
-        .thenApply(reading -> gathered.add(request, contact, laid.points(), reading));
+        .thenApply(reading -> gathered.add(laid.points(), reading));
   }
 
   /** The frames of one request; the stages that add to it follow one another. */
@@ -170,7 +163,7 @@ final class Downlink extends AsyncProcessorSupport {
     private int absent;
     private Optional<Reading.Failure> failure = Optional.empty();
 
-    Gathered add(Request request, Contact contact, List<Point> points, Reading reading) {
+    Gathered add(List<Point> points, Reading reading) {
       for (Point point : points) {
         Piece piece = reading.piece(point.form().span()).orElse(null);
         Optional<Span> factor = point.form().factorSpan();
@@ -182,7 +175,7 @@ final class Downlink extends AsyncProcessorSupport {
         if (piece != null && payload != null && point.codec().absent(payload)) {
           absent++;
         } else if (piece != null && payload != null) {
-          frames.add(frame(request, contact, point, payload, piece.received()));
+          frames.add(frame(point, payload, piece.received()));
         }
       }
       fail(reading.failure());
@@ -207,14 +200,10 @@ final class Downlink extends AsyncProcessorSupport {
     }
   }
 
-  private static Frame frame(
-      Request request, Contact contact, Point point, Bytes payload, Instant received) {
+  private static Frame frame(Point point, Bytes payload, Instant received) {
     return new Frame(
-        new Origin(
-            ModbusProtocol.SCHEME,
-            contact.connection(),
-            "unit " + point.unit() + " " + point.form().span()),
-        Optional.of(new Target(request.thing().id(), point.property())),
+        point.origin(),
+        point.target(),
         payload,
         "",
         received,
@@ -363,11 +352,10 @@ final class Downlink extends AsyncProcessorSupport {
             point.form().limits(),
             request.command().deadline(),
             true)
-        .thenApply(reading -> confirmed(request, contact, point, words, reading));
+        .thenApply(reading -> confirmed(point, words, reading));
   }
 
-  private static Answer confirmed(
-      Request request, Contact contact, Point point, Bytes words, Reading reading) {
+  private static Answer confirmed(Point point, Bytes words, Reading reading) {
     Piece piece = reading.piece(point.form().span()).orElse(null);
     if (piece == null) {
       return new Answer.Failed(
@@ -385,8 +373,7 @@ final class Downlink extends AsyncProcessorSupport {
     }
     // the codec that reads it is that of the property's form for reading
     return point.source().ops().contains(Op.READ) && point.form().factor().isEmpty()
-        ? new Answer.Frames(
-            List.of(frame(request, contact, point, piece.octets(), piece.received())))
+        ? new Answer.Frames(List.of(frame(point, piece.octets(), piece.received())))
         : new Answer.Frames(List.of());
   }
 

@@ -45,7 +45,18 @@ final class Reading {
     }
   }
 
-  private record Step(Block block, @Nullable Halves of) {}
+  /** A block, and the request for it. */
+  record Asked(Block block, Ask ask) {
+    static Asked of(Block block) {
+      return new Asked(block, Ask.read(block.span()));
+    }
+  }
+
+  private record Step(Asked asked, @Nullable Halves of) {
+    Block block() {
+      return asked.block();
+    }
+  }
 
   private final Unit unit;
   private final Limits limits;
@@ -70,7 +81,7 @@ final class Reading {
       return of(laid.unit(), laid.spans(), plan.limits(), deadline, insist);
     }
     Reading reading = new Reading(laid.unit(), plan.limits(), deadline);
-    plan.blocks(laid).forEach(block -> reading.steps.add(new Step(block, null)));
+    plan.asked(laid).forEach(asked -> reading.steps.add(new Step(asked, null)));
     reading.pump();
     return reading.done;
   }
@@ -91,7 +102,7 @@ final class Reading {
           detail -> reading.fail(Reason.REFUSED, detail), () -> spans.add(span));
     }
     for (Block block : Planner.plan(spans, limits, unit.bus().usualGap(), unit.learnt())) {
-      reading.steps.add(new Step(block, null));
+      reading.steps.add(new Step(Asked.of(block), null));
     }
     reading.pump();
     return reading.done;
@@ -121,7 +132,7 @@ final class Reading {
       }
       Step next = step;
       CompletionStage<Void> unused =
-          unit.ask(Ask.read(next.block().span()), deadline, limits.inFlight())
+          unit.ask(next.asked().ask(), deadline, limits.inFlight())
               .thenAccept(reply -> took(next, reply));
     }
   }
@@ -170,15 +181,14 @@ final class Reading {
   private void refused(Step step, Said.Refusal exception) {
     List<Span> parts = step.block().parts();
     int code = exception.code();
-    String detail =
-        "the device refuses " + Ask.read(step.block().span()).what() + ": " + exception.words();
+    String detail = "the device refuses " + step.asked().ask().what() + ": " + exception.words();
     if (parts.size() > 1 && (code == ILLEGAL_ADDRESS || code == ILLEGAL_VALUE)) {
       Halves halves =
           new Halves(
               Block.of(parts.subList(0, parts.size() / 2)),
               Block.of(parts.subList(parts.size() / 2, parts.size())));
-      steps.addFirst(new Step(halves.upper, halves));
-      steps.addFirst(new Step(halves.lower, halves));
+      steps.addFirst(new Step(Asked.of(halves.upper), halves));
+      steps.addFirst(new Step(Asked.of(halves.lower), halves));
     } else if (code >= ILLEGAL_FUNCTION && code <= ILLEGAL_VALUE) {
       parts.forEach(part -> unit.learnt().refused(part, detail, Instant.now()));
       fail(Reason.REFUSED, detail);

@@ -2,8 +2,8 @@ package io.patchbay.binding.modbus;
 
 import io.patchbay.binding.modbus.Models.Model;
 import io.patchbay.binding.modbus.Models.Which;
+import io.patchbay.binding.modbus.Reading.Asked;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -28,13 +28,13 @@ final class UnitPlan {
       Set<Span> spans,
       Optional<String> missing) {}
 
-  private record Blocks(Laid laid, int learnt, List<Block> blocks) {}
+  private record Requests(Laid laid, int learnt, List<Asked> all) {}
 
   private final List<Point> points;
   private final Limits limits;
   private final boolean modelled;
   private volatile @Nullable Laid laid;
-  private volatile @Nullable Blocks blocks;
+  private volatile @Nullable Requests requests;
 
   UnitPlan(List<Point> points) {
     this.points = List.copyOf(points);
@@ -114,15 +114,18 @@ final class UnitPlan {
   }
 
   /** The requests for all of it. */
-  Collection<Block> blocks(Laid laid) {
+  List<Asked> asked(Laid laid) {
     Unit unit = laid.unit();
     int learnt = unit.learnt().version();
-    Blocks known = blocks;
+    Requests known = requests;
     if (known != null && known.laid().equals(laid) && known.learnt() == learnt) {
-      return known.blocks();
+      return known.all();
     }
-    List<Block> made = Planner.plan(laid.spans(), limits, unit.bus().usualGap(), unit.learnt());
-    blocks = new Blocks(laid, learnt, made);
+    List<Asked> made =
+        Planner.plan(laid.spans(), limits, unit.bus().usualGap(), unit.learnt()).stream()
+            .map(Asked::of)
+            .toList();
+    requests = new Requests(laid, learnt, made);
     return made;
   }
 }
