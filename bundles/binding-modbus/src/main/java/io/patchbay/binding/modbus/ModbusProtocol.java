@@ -29,7 +29,7 @@ public final class ModbusProtocol implements Protocol {
 
   public ModbusProtocol() {
     try (InputStream text =
-        Objects.requireNonNull(ModbusProtocol.class.getResourceAsStream("/form.schema.json"))) {
+        Objects.requireNonNull(ModbusProtocol.class.getResourceAsStream("form.schema.json"))) {
       schema = new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
