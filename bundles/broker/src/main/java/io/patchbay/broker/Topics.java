@@ -13,7 +13,7 @@ import org.apache.activemq.artemis.core.postoffice.impl.PostOfficeImpl;
  * comes, and locks nobody out meanwhile: a second publisher would meet a list that is not yet
  * filled, and its message, acknowledged, reach nobody; whoever subscribes at that moment would hear
  * nothing of the topic for good. Here the list is made before the first message goes its way, while
- * nobody can subscribe.
+ * nobody can subscribe (compare ARTEMIS-6199, mended after 2.55).
  */
 final class Topics {
   /** What is complete: as many as Artemis itself has. */

@@ -158,6 +158,12 @@ final class Door {
             "Datagrams that were dropped because more came than could be handled",
             Map.of(),
             (double) endpoints.dropped()));
+    samples.add(
+        Sample.counter(
+            "patchbay_coap_malformed_total",
+            "Datagrams that are no CoAP messages",
+            Map.of(),
+            (double) endpoints.malformed()));
     return samples;
   }
 

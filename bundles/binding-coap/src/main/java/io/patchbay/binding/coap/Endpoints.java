@@ -6,12 +6,17 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.network.serialization.MessageHeader;
+import org.eclipse.californium.core.network.serialization.UdpDataParser;
+import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.MessageDeliverer;
 import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
+import org.eclipse.californium.elements.util.DatagramReader;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.californium.scandium.DTLSConnector;
@@ -50,6 +55,7 @@ final class Endpoints {
   private final Configuration configuration = new Configuration();
   private final ProtocolScheduledExecutorService thread;
   private final LongAdder dropped = new LongAdder();
+  private final LongAdder malformed = new LongAdder();
 
   /**
    * @param maxPayload octets of a request; larger ones are answered with 4.13
@@ -95,14 +101,20 @@ final class Endpoints {
     return dropped.sum();
   }
 
+  /** Datagrams that are no CoAP messages (RFC 7252, clause 3). */
+  long malformed() {
+    return malformed.sum();
+  }
+
+  private CoapEndpoint.Builder builder() {
+    return CoapEndpoint.builder()
+        .setConfiguration(configuration)
+        .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser());
+  }
+
   /** Opens an endpoint for plain CoAP. */
   CoapEndpoint open(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
-    CoapEndpoint endpoint =
-        CoapEndpoint.builder()
-            .setConnector(new BoundedConnector(address))
-            .setConfiguration(configuration)
-            .build();
-    return start(endpoint, deliverer);
+    return start(builder().setConnector(new BoundedConnector(address)).build(), deliverer);
   }
 
   /** Opens an endpoint for CoAP over DTLS 1.2, to those who have a key. */
@@ -114,9 +126,7 @@ final class Endpoints {
                 .setAddress(address)
                 .setPskStore(keys)
                 .build());
-    return start(
-        CoapEndpoint.builder().setConnector(connector).setConfiguration(configuration).build(),
-        deliverer);
+    return start(builder().setConnector(connector).build(), deliverer);
   }
 
   private CoapEndpoint start(CoapEndpoint endpoint, MessageDeliverer deliverer) throws IOException {
@@ -133,6 +143,28 @@ final class Endpoints {
 
   private boolean full() {
     return thread instanceof ScheduledThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
+  }
+
+  private final class CountingParser extends UdpDataParser {
+    @Override
+    protected MessageHeader parseHeader(DatagramReader datagram) {
+      try {
+        return super.parseHeader(datagram);
+      } catch (RuntimeException e) {
+        malformed.increment();
+        throw e;
+      }
+    }
+
+    @Override
+    protected Message parseMessage(DatagramReader datagram, MessageHeader header, Message message) {
+      try {
+        return super.parseMessage(datagram, header, message);
+      } catch (RuntimeException e) {
+        malformed.increment();
+        throw e;
+      }
+    }
   }
 
   private final class BoundedConnector extends UDPConnector {

@@ -309,6 +309,10 @@ final class CoapBindingTest {
         .isEqualTo(ResponseCode.CHANGED);
     assertThat(hub.offers()).hasSizeGreaterThan(before);
     assertThat(offered().payload().text()).isEqualTo("21.5");
+    assertThat(binding.samples())
+        .filteredOn(sample -> sample.name().equals("patchbay_coap_malformed_total"))
+        .singleElement()
+        .satisfies(sample -> assertThat(sample.value()).isGreaterThan(500));
   }
 
   @Test
