@@ -105,7 +105,7 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
       Profiles profiles,
       Keys keys)
       throws Exception {
-    endpoints = new Endpoints(settings.maxPayload());
+    endpoints = Endpoints.alone(settings.maxPayload());
     devices = new Devices(endpoints);
     Reachability reachability = new Reachability(uplink, System::nanoTime);
     observations =

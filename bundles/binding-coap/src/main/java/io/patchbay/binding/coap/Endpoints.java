@@ -3,6 +3,8 @@ package io.patchbay.binding.coap;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -27,12 +29,6 @@ import org.eclipse.californium.scandium.dtls.pskstore.PskStore;
 
 /** Californium's settings, and the one thread that all endpoints share. */
 final class Endpoints {
-  static {
-    CoapConfig.register();
-    UdpConfig.register();
-    DtlsConfig.register();
-  }
-
   /** Datagrams that wait for the thread; one more is dropped, and comes again. */
   private static final int BACKLOG = 4_096;
 
@@ -52,7 +48,7 @@ final class Endpoints {
   /** DTLS connections; a new one takes the place of the one that was silent longest. */
   private static final int CONNECTIONS = 20_000;
 
-  private final Configuration configuration = new Configuration();
+  private final Configuration configuration = known();
   private final ProtocolScheduledExecutorService thread;
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
@@ -86,6 +82,29 @@ final class Endpoints {
               made.setDaemon(true);
               return made;
             });
+  }
+
+  /**
+   * Makes them on a thread that nobody else is on: Scandium keeps for good the exceptions of the
+   * ciphers that this machine lacks, and with them the classes of everybody on the stack.
+   */
+  static Endpoints alone(int maxPayload) throws InterruptedException {
+    FutureTask<Endpoints> task = new FutureTask<>(() -> new Endpoints(maxPayload));
+    Thread alone = new Thread(task, "patchbay-coap-start");
+    alone.setDaemon(true);
+    alone.start();
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("CoAP cannot be set up: " + e.getCause(), e);
+    }
+  }
+
+  private static Configuration known() {
+    CoapConfig.register();
+    UdpConfig.register();
+    DtlsConfig.register();
+    return new Configuration();
   }
 
   Configuration configuration() {
