@@ -26,7 +26,8 @@ final class FileCheck {
   private static final Set<String> PASSED_OVER = Set.of("target", "node_modules", "routes");
   private static final Pattern PROFILE =
       Pattern.compile("(?m)^(properties|actions|events|match|examples)\\s*:");
-  private static final Pattern ROUTE = Pattern.compile("(?m)^-\\s+(route|from|rest|beans)\\b");
+  private static final Pattern OF_OTHERS =
+      Pattern.compile("(?m)^(-\\s+(route|from|rest|beans)\\b|points\\s*:)");
 
   private enum Kind {
     PROFILE,
@@ -193,9 +194,11 @@ final class FileCheck {
     if (folder.equals(ThingFiles.FOLDER)) {
       return Kind.THINGS;
     }
-    if (folder.equals("routes") || ROUTE.matcher(text).find()) {
+    boolean profile = PROFILE.matcher(text).find();
+    boolean map = folder.equals("modbus") && !profile;
+    if (folder.equals("routes") || map || OF_OTHERS.matcher(text).find()) {
       return Kind.OTHER;
     }
-    return named || PROFILE.matcher(text).find() ? Kind.PROFILE : Kind.OTHER;
+    return named || profile ? Kind.PROFILE : Kind.OTHER;
   }
 }

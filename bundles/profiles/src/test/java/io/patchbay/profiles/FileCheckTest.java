@@ -40,6 +40,7 @@ class FileCheckTest {
     write("routes/other.yaml", "properties: [");
     write("target/device-profiles/x.yaml", "[");
     write("compose.yml", "services: {}\n");
+    write("modbus/map.yaml", "pints: [");
     assertThat(check(root))
         .filteredOn(finding -> finding.severity() == Finding.Severity.ERROR)
         .extracting(Finding::toString)
@@ -54,6 +55,7 @@ class FileCheckTest {
     assertThat(check(write("mine.yaml", "id: a\n"))).isNotEmpty();
     assertThat(check(write("mine.camel.yaml", "- route: ["))).isEmpty();
     assertThat(check(write("route.yaml", "- route:\n    from: x\n"))).isEmpty();
+    assertThat(check(write("map.yaml", "points:\n- {}\n"))).isEmpty();
     assertThat(check(root.resolve("missing.yaml")).get(0).message()).contains("no such file");
     assertThat(check(write("mine.yaml", Texts.PLUG)))
         .noneMatch(finding -> finding.severity() == Finding.Severity.ERROR);

@@ -6,8 +6,12 @@ import io.patchbay.northbound.modbus.MapPoint.Table;
 import io.patchbay.operation.Finding;
 import io.patchbay.operation.Finding.Severity;
 import io.patchbay.thing.ThingId;
+import java.io.IOException;
 import java.io.StringReader;
 import java.math.BigDecimal;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -30,7 +34,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** Reads a map from YAML; everything that is wrong is said with its line. */
 final class MapFile {
-  private static final int LARGEST = 1 << 20;
+  static final int LARGEST = 1 << 20;
   private static final int MOST_POINTS = 20_000;
   private static final int LAST = 0xFFFF;
   private static final Set<String> KEYS =
@@ -66,6 +70,30 @@ final class MapFile {
     this.file = file;
   }
 
+  /** Whether it is called as maps are. */
+  static boolean named(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return (name.endsWith(".yaml") || name.endsWith(".yml")) && !name.startsWith(".");
+  }
+
+  /**
+   * @param shown as a person knows it
+   */
+  static Content read(String shown, Path file) throws IOException {
+    if (Files.size(file) > LARGEST) {
+      return refused(shown, "longer than 1 MiB");
+    }
+    try {
+      return read(shown, Files.readString(file));
+    } catch (CharacterCodingException e) {
+      return refused(shown, "not UTF-8");
+    }
+  }
+
+  private static Content refused(String shown, String why) {
+    return new Content(List.of(), List.of(), List.of(new Finding(Severity.ERROR, shown, 0, why)));
+  }
+
   /**
    * @param file as a person knows it
    */
@@ -91,9 +119,6 @@ final class MapFile {
 
   private void read(String text) {
     try {
-      if (text.length() > LARGEST) {
-        throw new Wrong(0, "longer than 1 MiB");
-      }
       LoaderOptions options = new LoaderOptions();
       options.setAllowDuplicateKeys(false);
       Node root = new Yaml(new SafeConstructor(options)).compose(new StringReader(text));

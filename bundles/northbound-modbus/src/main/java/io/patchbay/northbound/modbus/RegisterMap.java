@@ -1,6 +1,8 @@
 package io.patchbay.northbound.modbus;
 
 import io.patchbay.northbound.modbus.MapPoint.Table;
+import io.patchbay.operation.Finding;
+import io.patchbay.operation.Finding.Severity;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,6 +17,36 @@ final class RegisterMap {
 
   private final Map<Place, TreeMap<Integer, MapPoint>> places = new HashMap<>();
   private int size;
+
+  /**
+   * All that files give.
+   *
+   * @param files by how a person knows them
+   * @param findings takes what is given twice
+   */
+  static RegisterMap of(Map<String, MapFile.Content> files, List<Finding> findings) {
+    RegisterMap made = new RegisterMap();
+    files.forEach(
+        (file, content) -> {
+          for (int i = 0; i < content.points().size(); i++) {
+            MapPoint point = content.points().get(i);
+            int line = content.lines().get(i);
+            made.add(point)
+                .map(
+                    other ->
+                        point
+                            + " is taken by "
+                            + other.property()
+                            + " of "
+                            + other.thing().value()
+                            + " ("
+                            + other
+                            + ")")
+                .ifPresent(why -> findings.add(new Finding(Severity.ERROR, file, line, why)));
+          }
+        });
+    return made;
+  }
 
   /** The point that is in its way; nothing changes then. */
   Optional<MapPoint> add(MapPoint point) {

@@ -3,6 +3,7 @@ package io.patchbay.northbound.modbus;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
+import io.patchbay.northbound.modbus.MapPoint.RegisterType;
 import io.patchbay.northbound.modbus.MapPoint.Table;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Profile;
@@ -23,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,6 +45,7 @@ final class Slave {
   private static final int MOST_REGISTERS = 125;
   private static final int MOST_BITS_WRITTEN = 1_968;
   private static final int MOST_REGISTERS_WRITTEN = 123;
+  private static final int MOST_REGISTERS_EXCHANGED = 121;
   private static final int ON = 0xFF00;
 
   private final Things things;
@@ -50,6 +53,7 @@ final class Slave {
   private final Profiles profiles;
   private final int unavailable;
   private final Duration patience;
+  private final Map<MapPoint, Masked> masks = new ConcurrentHashMap<>();
 
   /**
    * @param unavailable exception that says that there is no value, 0x04 or 0x0B
@@ -91,6 +95,8 @@ final class Slave {
         case 3 -> registers(map, unit, Table.HOLDING, in, function);
         case 4 -> registers(map, unit, Table.INPUT, in, function);
         case 5, 6, 15, 16 -> write(map, unit, function, in, pdu, by);
+        case 22 -> mask(map, unit, in, pdu, by);
+        case 23 -> exchange(map, unit, in, by);
         default -> throw new Refusal(ILLEGAL_FUNCTION);
       };
     } catch (Refusal refusal) {
@@ -98,15 +104,23 @@ final class Slave {
     }
   }
 
+  /** What a request is about. */
+  private record Range(int address, int count) {}
+
   private static int word(ByteBuffer in) {
     return in.getShort() & 0xFFFF;
   }
 
-  /** Address and count, as clauses 6.1 to 6.4 check them. */
-  private static int[] range(ByteBuffer in, int most) throws Refusal {
+  /** All of a request that asks for nothing else. */
+  private static Range only(ByteBuffer in, int most) throws Refusal {
     if (in.remaining() != 4) {
       throw new Refusal(ILLEGAL_VALUE);
     }
+    return range(in, most);
+  }
+
+  /** Address and count, as clauses 6.1 to 6.4 check them. */
+  private static Range range(ByteBuffer in, int most) throws Refusal {
     int address = word(in);
     int count = word(in);
     if (count < 1 || count > most) {
@@ -114,36 +128,40 @@ final class Slave {
     } else if (address + count > 0x1_0000) {
       throw new Refusal(ILLEGAL_ADDRESS);
     }
-    return new int[] {address, count};
+    return new Range(address, count);
   }
 
   private byte[] bits(RegisterMap map, int unit, Table table, ByteBuffer in, int function)
       throws Refusal {
-    int[] range = range(in, MOST_BITS);
-    byte[] answer = new byte[2 + (range[1] + 7) / 8];
+    Range range = only(in, MOST_BITS);
+    byte[] answer = new byte[2 + (range.count() + 7) / 8];
     answer[0] = (byte) function;
     answer[1] = (byte) (answer.length - 2);
     Map<ThingId, Optional<ThingState>> states = new HashMap<>();
     for (MapPoint point : found(map, unit, table, range)) {
-      int bit = point.address() - range[0];
+      int bit = point.address() - range.address();
       answer[2 + bit / 8] |= (byte) (octets(point, states)[0] << (bit % 8));
     }
     return answer;
   }
 
-  /** Registers between points are 0. */
   private byte[] registers(RegisterMap map, int unit, Table table, ByteBuffer in, int function)
       throws Refusal {
-    int[] range = range(in, MOST_REGISTERS);
-    byte[] answer = new byte[2 + 2 * range[1]];
+    Range range = only(in, MOST_REGISTERS);
+    return registers(range, found(map, unit, table, range), function);
+  }
+
+  /** Registers between points are 0. */
+  private byte[] registers(Range range, List<MapPoint> points, int function) throws Refusal {
+    byte[] answer = new byte[2 + 2 * range.count()];
     answer[0] = (byte) function;
-    answer[1] = (byte) (2 * range[1]);
+    answer[1] = (byte) (2 * range.count());
     Map<ThingId, Optional<ThingState>> states = new HashMap<>();
-    for (MapPoint point : found(map, unit, table, range)) {
+    for (MapPoint point : points) {
       byte[] octets = octets(point, states);
       for (int i = 0; i < octets.length; i++) {
-        int at = 2 * (point.address() - range[0]) + i;
-        if (at >= 0 && at < 2 * range[1]) {
+        int at = 2 * (point.address() - range.address()) + i;
+        if (at >= 0 && at < 2 * range.count()) {
           answer[2 + at] = octets[i];
         }
       }
@@ -151,9 +169,9 @@ final class Slave {
     return answer;
   }
 
-  private static List<MapPoint> found(RegisterMap map, int unit, Table table, int[] range)
+  private static List<MapPoint> found(RegisterMap map, int unit, Table table, Range range)
       throws Refusal {
-    List<MapPoint> found = map.in(unit, table, range[0], range[1]);
+    List<MapPoint> found = map.in(unit, table, range.address(), range.count());
     if (found.isEmpty()) {
       throw new Refusal(ILLEGAL_ADDRESS);
     }
@@ -161,19 +179,19 @@ final class Slave {
   }
 
   private byte[] octets(MapPoint point, Map<ThingId, Optional<ThingState>> states) throws Refusal {
-    Optional<Value> value =
-        states
-            .computeIfAbsent(point.thing(), things::find)
-            .map(state -> state.latest().get(point.property()))
-            .filter(Slave::fresh)
-            .map(Reading::value);
-    Optional<byte[]> octets = value.flatMap(one -> Registers.of(one, point));
+    Optional<byte[]> octets =
+        latest(states.computeIfAbsent(point.thing(), things::find), point)
+            .flatMap(reading -> Registers.of(reading.value(), point));
     if (octets.isPresent()) {
       return octets.get();
     } else if (point.absent().isPresent()) {
       return Registers.raw(point.absent().get(), point);
     }
     throw new Refusal(unavailable);
+  }
+
+  private static Optional<Reading> latest(Optional<ThingState> state, MapPoint point) {
+    return state.map(one -> one.latest().get(point.property())).filter(Slave::fresh);
   }
 
   private static boolean fresh(Reading reading) {
@@ -215,6 +233,66 @@ final class Slave {
     }
     write(map, unit, coils, address, count, octets, by);
     return Arrays.copyOf(pdu, 5);
+  }
+
+  /**
+   * What a point of one register was last written by function 22: another one may come before the
+   * device has said what it holds now. As many as there are points.
+   */
+  private static final class Masked {
+    private int word;
+    private Instant at = Instant.MIN;
+  }
+
+  /** Clause 6.16. Bits that are not meant are those that the register is read with. */
+  private byte[] mask(RegisterMap map, int unit, ByteBuffer in, byte[] pdu, String by)
+      throws Refusal, InterruptedException {
+    if (in.remaining() != 6) {
+      throw new Refusal(ILLEGAL_VALUE);
+    }
+    Range range = new Range(word(in), 1);
+    int and = word(in);
+    int or = word(in);
+    MapPoint point = found(map, unit, Table.HOLDING, range).get(0);
+    if (point.length() != 1 || point.type() == RegisterType.STRING) {
+      throw new Refusal(ILLEGAL_ADDRESS);
+    }
+    Masked masked = masks.computeIfAbsent(point, one -> new Masked());
+    synchronized (masked) {
+      Reading reading =
+          latest(things.find(point.thing()), point).orElseThrow(() -> new Refusal(unavailable));
+      int before = masked.word;
+      if (reading.received().isAfter(masked.at)) {
+        byte[] octets =
+            Registers.of(reading.value(), point).orElseThrow(() -> new Refusal(unavailable));
+        before = (octets[0] & 0xFF) << 8 | (octets[1] & 0xFF);
+      }
+      int after = (before & and) | (or & ~and & 0xFFFF);
+      byte[] octets = {(byte) (after >> 8), (byte) after};
+      write(map, unit, false, range.address(), 1, octets, by);
+      masked.word = after;
+      masked.at = Instant.now();
+    }
+    return pdu;
+  }
+
+  /** Clause 6.17: the write comes first, and nothing is written when the read cannot be. */
+  private byte[] exchange(RegisterMap map, int unit, ByteBuffer in, String by)
+      throws Refusal, InterruptedException {
+    if (in.remaining() < 9) {
+      throw new Refusal(ILLEGAL_VALUE);
+    }
+    Range read = range(in, MOST_REGISTERS);
+    Range written = range(in, MOST_REGISTERS_EXCHANGED);
+    int length = in.get() & 0xFF;
+    if (length != 2 * written.count() || in.remaining() != length) {
+      throw new Refusal(ILLEGAL_VALUE);
+    }
+    List<MapPoint> points = found(map, unit, Table.HOLDING, read);
+    byte[] octets = new byte[length];
+    in.get(octets);
+    write(map, unit, false, written.address(), written.count(), octets, by);
+    return registers(read, points, 23);
   }
 
   /** All or nothing is sent: each register must belong to a point that may be written. */

@@ -3,19 +3,15 @@ package io.patchbay.northbound.modbus;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Finding;
-import io.patchbay.operation.Finding.Severity;
 import io.patchbay.operation.Health;
 import io.patchbay.profile.Profiles;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -43,7 +39,6 @@ import org.slf4j.LoggerFactory;
 public final class SlaveMaps implements ArtifactInstaller, Health {
   static final String FOLDER = "modbus";
   private static final Logger LOG = LoggerFactory.getLogger(SlaveMaps.class);
-  private static final int LARGEST = 1 << 20;
 
   /** Configuration, PID {@code io.patchbay.northbound.modbus}. */
   @ObjectClassDefinition(name = "Modbus TCP slave")
@@ -122,28 +117,14 @@ public final class SlaveMaps implements ArtifactInstaller, Health {
 
   @Override
   public boolean canHandle(File file) {
-    String name = file.getName().toLowerCase(Locale.ROOT);
-    return (name.endsWith(".yaml") || name.endsWith(".yml"))
-        && !name.startsWith(".")
+    return MapFile.named(file.toPath())
         && file.toPath().toAbsolutePath().normalize().startsWith(folder);
   }
 
   @Override
   public void install(File file) throws IOException {
     String shown = shown(file);
-    MapFile.Content content;
-    try {
-      if (Files.size(file.toPath()) > LARGEST) {
-        throw new IllegalArgumentException("longer than 1 MiB");
-      }
-      content = MapFile.read(shown, Files.readString(file.toPath()));
-    } catch (MalformedInputException | IllegalArgumentException e) {
-      String why = e instanceof IllegalArgumentException ? e.getMessage() : "not UTF-8";
-      content =
-          new MapFile.Content(
-              List.of(), List.of(), List.of(new Finding(Severity.ERROR, shown, 0, "" + why)));
-    }
-    take(shown, content);
+    take(shown, MapFile.read(shown, file.toPath()));
   }
 
   @Override
@@ -158,7 +139,7 @@ public final class SlaveMaps implements ArtifactInstaller, Health {
     if (good.remove(shown) != null) {
       LOG.info("{}: out of service", shown);
       List<Finding> unused = new ArrayList<>();
-      map = joined(good, unused);
+      map = RegisterMap.of(good, unused);
       listen();
     }
   }
@@ -171,7 +152,7 @@ public final class SlaveMaps implements ArtifactInstaller, Health {
     List<Finding> findings = new ArrayList<>(content.findings());
     Map<String, MapFile.Content> all = new TreeMap<>(good);
     all.put(file, content);
-    RegisterMap made = joined(all, findings);
+    RegisterMap made = RegisterMap.of(all, findings);
     if (!findings.isEmpty()) {
       refused.put(file, List.copyOf(findings));
       findings.forEach(finding -> LOG.warn("{}", finding));
@@ -182,34 +163,6 @@ public final class SlaveMaps implements ArtifactInstaller, Health {
     map = made;
     LOG.info("{}: {} points in service", file, content.points().size());
     listen();
-  }
-
-  private static RegisterMap joined(Map<String, MapFile.Content> all, List<Finding> findings) {
-    RegisterMap made = new RegisterMap();
-    all.forEach(
-        (file, content) -> {
-          for (int i = 0; i < content.points().size(); i++) {
-            MapPoint point = content.points().get(i);
-            int line = content.lines().get(i);
-            made.add(point)
-                .ifPresent(
-                    other ->
-                        findings.add(
-                            new Finding(
-                                Severity.ERROR,
-                                file,
-                                line,
-                                point
-                                    + " is taken by "
-                                    + other.property()
-                                    + " of "
-                                    + other.thing().value()
-                                    + " ("
-                                    + other
-                                    + ")")));
-          }
-        });
-    return made;
   }
 
   /** While there is something to serve. */

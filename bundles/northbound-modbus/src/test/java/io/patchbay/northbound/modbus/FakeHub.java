@@ -34,6 +34,10 @@ final class FakeHub implements Things, Commands, Profiles {
   final Map<String, Reading> latest = new ConcurrentHashMap<>();
   final List<Command.Write> writes = new CopyOnWriteArrayList<>();
   final Map<String, DataSchema.Type> types = new ConcurrentHashMap<>();
+
+  /** Whether what is written is what is read from then on. */
+  volatile boolean confirms;
+
   volatile CompletionStage<Outcome> outcome =
       CompletableFuture.completedStage(new Outcome.Done(List.of()));
 
@@ -99,7 +103,15 @@ final class FakeHub implements Things, Commands, Profiles {
 
   @Override
   public Ticket submit(Command command, String by) {
-    writes.add((Command.Write) command);
+    Command.Write write = (Command.Write) command;
+    writes.add(write);
+    if (confirms) {
+      set(
+          write.property(),
+          types.getOrDefault(write.property(), DataSchema.Type.STRING),
+          write.value(),
+          Quality.GOOD);
+    }
     return new Ticket(CommandId.fresh(), outcome);
   }
 

@@ -223,6 +223,13 @@ final class SlaveMapsTest {
     "1, 10 000a 0002 03 000000, 9003",
     "1, 10 000a 0003 06 000000000000, 9002", // goes beyond what there is
     "1, 06 000b 0007, 8603", // stands for no text
+    "1, 16 000a 0000, 9603",
+    "1, 16 0000 0000 0000, 9602", // not to be written
+    "1, 16 0003 0000 0000, 9602", // half of a float
+    "1, 17 000a 0001 000a 0001 02 00, 9703",
+    "1, 17 000a 007e 000a 0001 02 002b, 9703",
+    "1, 17 0100 0001 000a 0001 02 002b, 9702", // what cannot be read afterwards is not written
+    "1, 17 000a 0001 0000 0001 02 002b, 9702",
   })
   void whatCannotBeIsRefusedAndNothingIsSent(int unit, String request, String answer)
       throws Exception {
@@ -265,6 +272,36 @@ final class SlaveMapsTest {
     assertThat(ask(1, "05 0000 0000")).isEqualTo("0500000000");
     assertThat(hub.writes.get(2).value()).isEqualTo(new Value.Bool(false));
     assertThat(ask(1, "0f 0009 0001 01 01")).isEqualTo("0f00090001");
+  }
+
+  @Test
+  void bitsAreChangedInWhatThePointIsAndInWhatWasJustWritten() throws Exception {
+    put("a.yaml", MAP);
+
+    // 21.5 is 43, 0x2b; bit 2 comes, bit 3 goes, and bit 6 is not meant
+    assertThat(ask(1, "16 000a fff3 0044")).isEqualTo("16000afff30044");
+    assertThat(hub.writes.get(0).value()).isEqualTo(new Value.Num(0x27 / 2.0));
+    // the device has not said yet what it holds
+    assertThat(ask(1, "16 000a fffe 0000")).isEqualTo("16000afffe0000");
+    assertThat(hub.writes.get(1).value()).isEqualTo(new Value.Num(0x26 / 2.0));
+
+    hub.set("setpoint", DataSchema.Type.NUMBER, new Value.Num(8), Quality.GOOD);
+    assertThat(ask(1, "16 000a ffff 0000")).isEqualTo("16000affff0000");
+    assertThat(hub.writes.get(2).value()).isEqualTo(new Value.Num(8));
+    hub.latest.remove("setpoint");
+    assertThat(ask(1, "16 000a ffff 0000")).isEqualTo("960b");
+    assertThat(ask(1, "16 000b ffff 0000")).isEqualTo("16000bffff0000");
+    assertThat(hub.writes.get(3).value()).isEqualTo(new Value.Text("heating"));
+  }
+
+  @Test
+  void whatIsWrittenAndReadInOneIsWrittenFirst() throws Exception {
+    put("a.yaml", MAP);
+    hub.confirms = true;
+
+    assertThat(ask(1, "17 0000 000c 000a 0002 04 0010 0000"))
+        .isEqualTo("1718ff28" + "0000" + "80004366" + "0000".repeat(6) + "00100000");
+    assertThat(hub.writes).hasSize(2);
   }
 
   @ParameterizedTest
