@@ -58,6 +58,7 @@ public final class Buses {
     private final String connection;
     private final boolean configured;
     private final Map<Integer, Unit> units;
+    private final Probation probation = new Probation();
     private final Map<Integer, Set<ThingId>> things = new ConcurrentHashMap<>();
     private volatile long used = System.nanoTime();
 
@@ -72,7 +73,8 @@ public final class Buses {
       used = System.nanoTime();
       things.computeIfAbsent(unit, id -> ConcurrentHashMap.newKeySet()).add(thing);
       return new Contact(
-          units.computeIfAbsent(unit, id -> new Unit(bus, id, why -> died(id, why))), connection);
+          units.computeIfAbsent(unit, id -> new Unit(bus, id, probation, why -> died(id, why))),
+          connection);
     }
 
     private void died(int unit, String why) {

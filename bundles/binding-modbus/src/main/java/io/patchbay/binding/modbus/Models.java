@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where the SunSpec models of a device lie (SunSpec Device Information Model Specification, clause
@@ -36,30 +38,41 @@ record Models(List<Model> models) {
   record Model(int id, int address, int length) {}
 
   /**
-   * Which of a device's models a form means.
+   * Which of a device's models a form means: the first that it has of some that are alike.
    *
-   * @param nth from 1, of several with the same number
+   * @param nth from 1, of several with such a number
    */
-  record Which(int id, int nth) {
+  record Which(int first, int last, int nth) {
+    private static final Pattern FORM = Pattern.compile("(\\d+)(?:-(\\d+))?(?:/(\\d+))?");
+
     static Which of(String text) {
-      int slash = text.indexOf('/');
-      long id = Terms.whole("sunspec", slash < 0 ? text : text.substring(0, slash));
-      long nth = slash < 0 ? 1 : Terms.whole("sunspec", text.substring(slash + 1));
-      if (id < 1 || id >= END || nth < 1 || nth > MOST) {
-        throw new IllegalArgumentException(
-            "sunspec '" + text + "' is no model; accepted: 103, or 103/2 for the second one");
+      Matcher parts = FORM.matcher(text);
+      if (parts.matches()) {
+        long first = Terms.whole("sunspec", parts.group(1));
+        long last = parts.group(2) == null ? first : Terms.whole("sunspec", parts.group(2));
+        long nth = parts.group(3) == null ? 1 : Terms.whole("sunspec", parts.group(3));
+        if (first >= 1 && first <= last && last < END && nth >= 1 && nth <= MOST) {
+          return new Which((int) first, (int) last, (int) nth);
+        }
       }
-      return new Which((int) id, (int) nth);
+      throw new IllegalArgumentException(
+          "sunspec '"
+              + text
+              + "' is no model; accepted: 103, 103/2 for the second one, 101-103 for any of these");
     }
 
     @Override
     public String toString() {
-      return nth == 1 ? "SunSpec model " + id : "SunSpec model " + id + " number " + nth;
+      String name = "SunSpec model " + first + (last > first ? " to " + last : "");
+      return nth == 1 ? name : name + " number " + nth;
     }
   }
 
   Optional<Model> find(Which which) {
-    return models.stream().filter(one -> one.id() == which.id()).skip(which.nth() - 1).findFirst();
+    return models.stream()
+        .filter(one -> one.id() >= which.first() && one.id() <= which.last())
+        .skip(which.nth() - 1)
+        .findFirst();
   }
 
   /** What was found, or why nothing was. */

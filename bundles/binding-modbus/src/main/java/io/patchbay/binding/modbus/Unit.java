@@ -34,6 +34,7 @@ final class Unit {
 
   private final Bus bus;
   private final int id;
+  private final Probation probation;
   private final Consumer<String> died;
   private final Learnt learnt = new Learnt();
   private @Nullable Ask lost;
@@ -47,11 +48,13 @@ final class Unit {
   private @Nullable CompletionStage<Boolean> probing;
 
   /**
+   * @param probation that it shares with the other units of its connection
    * @param died told once, with the reason, when it begins to count as dead
    */
-  Unit(Bus bus, int id, Consumer<String> died) {
+  Unit(Bus bus, int id, Probation probation, Consumer<String> died) {
     this.bus = bus;
     this.id = id;
+    this.probation = probation;
     this.died = died;
   }
 
@@ -71,7 +74,8 @@ final class Unit {
         return send(ask, deadline, inFlight);
       } else if (probing != null) {
         alive = probing;
-      } else if (restUntil - System.nanoTime() > 0) {
+      } else if (restUntil - System.nanoTime() > 0
+          || (failures >= ACCOUNT && !probation.begin(id))) {
         return CompletableFuture.completedStage(resting());
       } else {
         alive = probe(lost.probe(), deadline);
@@ -94,7 +98,8 @@ final class Unit {
     long millis = Math.max(0, (restUntil - System.nanoTime()) / 1_000_000);
     return new Reply.Lost(
         Reason.UNREACHABLE,
-        String.format("unit %d does not answer; it is tried again in %.1f s", id, millis / 1e3),
+        String.format(
+            "unit %d does not answer; it is tried again in %.1f s or later", id, millis / 1e3),
         false);
   }
 
@@ -102,12 +107,16 @@ final class Unit {
   private CompletionStage<Boolean> probe(Ask probe, Instant deadline) {
     CompletableFuture<Boolean> alive = new CompletableFuture<>();
     probing = alive;
+    boolean dead = failures >= ACCOUNT;
     CompletionStage<Reply> reply =
         bus.send(new Bus.Job(id, probe, deadline, Limits.MOST_IN_FLIGHT, true, Optional::empty));
     CompletionStage<Void> unused =
         reply.thenAccept(
             got -> {
               boolean there = got instanceof Reply.Answered answered && !behindGateway(answered);
+              if (dead) {
+                probation.end(there);
+              }
               int now;
               synchronized (this) {
                 probing = null;

@@ -99,6 +99,9 @@ final class ModelsTest {
         .contains(new Model(160, base + 2 + 68 + 50 + 52, 30));
     assertThat(models.find(Models.Which.of("160/3"))).isEmpty();
     assertThat(models.find(Models.Which.of("64"))).isEmpty();
+    assertThat(models.find(Models.Which.of("101-103")))
+        .isEqualTo(models.find(Models.Which.of("103")));
+    assertThat(models.find(Models.Which.of("111-113"))).isEmpty();
   }
 
   @Test
