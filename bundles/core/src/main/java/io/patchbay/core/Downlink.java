@@ -1,6 +1,5 @@
 package io.patchbay.core;
 
-import io.patchbay.core.Passage.Kind;
 import io.patchbay.core.Passage.Taken;
 import io.patchbay.core.Requests.Unsendable;
 import io.patchbay.northbound.Commands;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -232,39 +230,29 @@ final class Downlink implements Commands, AutoCloseable {
 
   /** What the device answered goes up as everything else does; the outcome waits for the log. */
   private void take(Tracked tracked, List<Frame> frames) {
-    CompletionStage<List<Taken>> all = CompletableFuture.completedFuture(new ArrayList<>());
-    for (Frame frame : frames) {
-      all =
-          all.thenCombine(
-              pipeline.take(frame, PATIENCE, Kind.LIVE, Set.of()),
-              (taken, next) -> {
-                taken.add(next);
-                return taken;
-              });
-    }
-    all.whenComplete(
-        (taken, failure) -> {
-          if (failure == null) {
-            tracked.end(outcome(taken));
-          } else {
-            bug(tracked, failure);
-          }
-        });
+    pipeline
+        .take(frames, PATIENCE)
+        .whenComplete(
+            (taken, failure) -> {
+              if (failure == null) {
+                tracked.end(outcome(taken));
+              } else {
+                bug(tracked, failure);
+              }
+            });
   }
 
-  private static Outcome outcome(List<Taken> taken) {
+  private static Outcome outcome(Taken taken) {
+    if (taken.receipt() instanceof Receipt.Rejected rejected) {
+      return new Outcome.Failed(Reason.BAD_ANSWER, rejected.reason() + ": " + rejected.detail());
+    } else if (taken.receipt() instanceof Receipt.Busy) {
+      return new Outcome.Failed(
+          Reason.BUSY, "the device answered, but the journal took nothing; try again");
+    }
     List<Uplink.Reading> readings = new ArrayList<>();
-    for (Taken one : taken) {
-      for (Uplink uplink : one.uplinks()) {
-        if (uplink instanceof Uplink.Reading reading) {
-          readings.add(reading);
-        }
-      }
-      if (one.receipt() instanceof Receipt.Rejected rejected) {
-        return new Outcome.Failed(Reason.BAD_ANSWER, rejected.reason() + ": " + rejected.detail());
-      } else if (one.receipt() instanceof Receipt.Busy) {
-        return new Outcome.Failed(
-            Reason.BUSY, "the device answered, but the journal took nothing; try again");
+    for (Uplink uplink : taken.uplinks()) {
+      if (uplink instanceof Uplink.Reading reading) {
+        readings.add(reading);
       }
     }
     return new Outcome.Done(readings);

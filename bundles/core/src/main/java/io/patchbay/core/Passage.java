@@ -35,6 +35,10 @@ final class Passage {
   Draft draft;
   List<Uplink> uplinks = List.of();
   boolean announces;
+
+  /** How many it stands for: what was asked for at once has one passage. */
+  int frames = 1;
+
   Deliveries.@Nullable Seen seen;
   Deliveries.@Nullable Seen repeats;
   @Nullable CompletionStage<Void> saved;

@@ -4,15 +4,21 @@ import io.patchbay.profile.Op;
 import io.patchbay.profile.Property;
 import io.patchbay.store.Registered.Admission;
 import io.patchbay.thing.Command;
+import io.patchbay.thing.Outcome;
+import io.patchbay.thing.Outcome.Reason;
 import io.patchbay.thing.ThingId;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -25,7 +31,15 @@ final class Poller {
   private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
   private static final Duration MOST_PATIENCE = Duration.ofSeconds(30);
 
-  private record Round(Duration interval, List<String> properties, ScheduledFuture<?> timer) {}
+  /** Within this time everything is read a first time, whatever its interval. */
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  private static final double JITTER = 0.25;
+  private static final int MOST_DOUBLINGS = 20;
+
+  /** Why a read failed that may bring something a while later. */
+  private static final Set<Reason> SILENCE =
+      EnumSet.of(Reason.UNREACHABLE, Reason.TIMEOUT, Reason.EXPIRED, Reason.BUSY);
 
   private final Directory directory;
   private final Catalogue catalogue;
@@ -70,14 +84,14 @@ final class Poller {
     }
     List<Round> planned = new ArrayList<>();
     for (Round round : present) {
-      if (round.properties().equals(wanted.get(round.interval()))) {
-        wanted.remove(round.interval());
+      if (round.properties.equals(wanted.get(round.interval))) {
+        wanted.remove(round.interval);
         planned.add(round);
       } else {
-        round.timer().cancel(false);
+        round.end();
       }
     }
-    wanted.forEach((interval, properties) -> planned.add(begin(id, interval, properties)));
+    wanted.forEach((interval, properties) -> planned.add(new Round(id, interval, properties)));
     if (planned.isEmpty()) {
       rounds.remove(id);
     } else {
@@ -110,29 +124,76 @@ final class Poller {
     return wanted;
   }
 
-  private Round begin(ThingId id, Duration interval, List<String> properties) {
-    AtomicBoolean underWay = new AtomicBoolean();
-    long spread = Math.floorMod((long) id.hashCode() * 0x9E3779B97F4A7C15L, interval.toNanos());
-    return new Round(
-        interval,
-        properties,
-        schedule.every(
-            interval, Duration.ofNanos(spread), () -> read(id, interval, properties, underWay)));
-  }
+  /**
+   * What is read of one thing at one interval. Where that is long, the first read does not wait for
+   * its place in it, and one that was not answered is tried again after 5, 10, 20 s and so on.
+   */
+  private final class Round {
+    private final ThingId id;
+    private final Duration interval;
+    private final List<String> properties;
+    private final AtomicBoolean underWay = new AtomicBoolean();
+    private final ScheduledFuture<?> timer;
+    private Optional<ScheduledFuture<?>> extra = Optional.empty();
+    private int failures;
+    private boolean ended;
 
-  private void read(
-      ThingId id, Duration interval, List<String> properties, AtomicBoolean underWay) {
-    if (!underWay.compareAndSet(false, true)) {
-      skipped.increment();
-      return;
+    Round(ThingId id, Duration interval, List<String> properties) {
+      this.id = id;
+      this.interval = interval;
+      this.properties = List.copyOf(properties);
+      long hash = id.hashCode() * 0x9E3779B97F4A7C15L;
+      Duration place = Duration.ofNanos(Math.floorMod(hash, interval.toNanos()));
+      timer = schedule.every(interval, place, this::read);
+      if (place.compareTo(SOON) > 0) {
+        again(Duration.ofNanos(Math.floorMod(hash, SOON.toNanos())));
+      }
     }
-    try {
-      Command.Read read =
-          new Command.Read(id, properties, clock.instant().plus(patience(interval)));
-      downlink.poll(read).whenComplete((outcome, failure) -> underWay.set(false));
-    } catch (RuntimeException e) {
-      underWay.set(false);
-      throw e;
+
+    private synchronized void again(Duration delay) {
+      if (!ended) {
+        extra = Optional.of(schedule.after(delay, this::read));
+      }
+    }
+
+    synchronized void end() {
+      ended = true;
+      timer.cancel(false);
+      extra.ifPresent(one -> one.cancel(false));
+    }
+
+    private void read() {
+      if (!underWay.compareAndSet(false, true)) {
+        skipped.increment();
+        return;
+      }
+      try {
+        Command.Read read =
+            new Command.Read(id, properties, clock.instant().plus(patience(interval)));
+        downlink
+            .poll(read)
+            .whenComplete(
+                (outcome, failure) -> {
+                  underWay.set(false);
+                  ended(outcome);
+                });
+      } catch (RuntimeException e) {
+        underWay.set(false);
+        throw e;
+      }
+    }
+
+    private void ended(Outcome outcome) {
+      boolean silent = outcome instanceof Outcome.Failed why && SILENCE.contains(why.reason());
+      Duration pause;
+      synchronized (this) {
+        failures = silent ? failures + 1 : 0;
+        pause = SOON.multipliedBy(1L << Math.min(Math.max(failures - 1, 0), MOST_DOUBLINGS));
+      }
+      if (silent && pause.compareTo(interval) < 0) {
+        double more = 1 + JITTER * ThreadLocalRandom.current().nextDouble();
+        again(Duration.ofNanos((long) (pause.toNanos() * more)));
+      }
     }
   }
 

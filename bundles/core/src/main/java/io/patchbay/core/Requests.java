@@ -18,12 +18,14 @@ import io.patchbay.thing.Command;
 import io.patchbay.thing.CommandId;
 import io.patchbay.thing.Outcome.Reason;
 import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
 import java.io.Serial;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Turns a command into what goes on the wire, or says why not. */
 final class Requests {
@@ -46,9 +48,19 @@ final class Requests {
     }
   }
 
+  /** Reads that are remembered, by thing and properties; when full all are forgotten. */
+  private static final int MOST_READS = 20_000;
+
+  private record Names(ThingId thing, List<String> properties) {}
+
+  /** How properties are read: the same every time, as long as thing, profile and protocol are. */
+  private record Reading(
+      Thing thing, CompiledProfile profile, Protocol protocol, Map<String, Wire> wires) {}
+
   private final Directory directory;
   private final Catalogue catalogue;
   private final Ports ports;
+  private final Map<Names, Reading> readings = new ConcurrentHashMap<>();
 
   Requests(Directory directory, Catalogue catalogue, Ports ports) {
     this.directory = directory;
@@ -101,10 +113,7 @@ final class Requests {
     Map<String, Wire> wires = new HashMap<>();
     Protocol protocol = protocol(device);
     if (command instanceof Command.Read read) {
-      for (String name : read.properties()) {
-        Form form = form(property(profile, name).forms(), device, Op.READ, name);
-        wires.put(name, wire(device, protocol, form, Optional.empty()));
-      }
+      return new Request(id, command, device.thing(), wires(read, device, profile, protocol));
     } else if (command instanceof Command.Write write) {
       String name = write.property();
       Property property = writable(profile, device, name);
@@ -150,6 +159,30 @@ final class Requests {
               bare ? Optional.empty() : encoded(profile, protocol, slot, input)));
     }
     return new Request(id, command, device.thing(), wires);
+  }
+
+  private Map<String, Wire> wires(
+      Command.Read read, Device device, CompiledProfile profile, Protocol protocol)
+      throws Unsendable {
+    Names names = new Names(read.thing(), read.properties());
+    Reading known = readings.get(names);
+    if (known != null
+        && known.thing().equals(device.thing())
+        && known.profile().equals(profile)
+        && known.protocol().equals(protocol)) {
+      return known.wires();
+    }
+    Map<String, Wire> wires = new HashMap<>();
+    for (String name : read.properties()) {
+      Form form = form(property(profile, name).forms(), device, Op.READ, name);
+      wires.put(name, wire(device, protocol, form, Optional.empty()));
+    }
+    Map<String, Wire> made = Map.copyOf(wires);
+    if (readings.size() >= MOST_READS) {
+      readings.clear();
+    }
+    readings.put(names, new Reading(device.thing(), profile, protocol, made));
+    return made;
   }
 
   private static Property writable(CompiledProfile profile, Device device, String name)

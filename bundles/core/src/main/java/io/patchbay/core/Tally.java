@@ -40,13 +40,13 @@ final class Tally {
     }
   }
 
-  void receipt(Receipt receipt) {
+  void receipt(Receipt receipt, int frames) {
     if (receipt instanceof Receipt.Stored taken) {
-      (taken.duplicates() > 0 ? duplicates : stored).increment();
+      (taken.duplicates() > 0 ? duplicates : stored).add(frames);
     } else if (receipt instanceof Receipt.Held) {
-      held.increment();
+      held.add(frames);
     } else if (receipt instanceof Receipt.Busy) {
-      busy.increment();
+      busy.add(frames);
     }
   }
 

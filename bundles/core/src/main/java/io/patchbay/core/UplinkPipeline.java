@@ -155,6 +155,70 @@ final class UplinkPipeline implements UplinkPort {
     return journal(passage, patience, this::rememberAndFanOut);
   }
 
+  /**
+   * What one thing answered to one question, in one passage and one entry of the journal; frame by
+   * frame when anything is to be said of one of them.
+   */
+  CompletionStage<Taken> take(List<Frame> frames, Duration patience) {
+    Optional<Draft> together = frames.size() > 1 ? together(frames) : Optional.empty();
+    if (together.isPresent()) {
+      Frame last = frames.get(frames.size() - 1);
+      Draft draft = together.get();
+      Passage passage =
+          new Passage(last, Kind.LIVE, Set.of(), sessions.of(last.origin()), () -> draft);
+      passage.frames = frames.size();
+      return journal(passage, patience, this::rememberAndFanOut);
+    }
+    Taken nothing = new Taken(new Receipt.Stored(0, 0), List.of());
+    CompletionStage<Taken> all = CompletableFuture.completedFuture(nothing);
+    for (Frame frame : frames) {
+      all = all.thenCombine(take(frame, patience, Kind.LIVE, Set.of()), UplinkPipeline::together);
+    }
+    return all;
+  }
+
+  /** Empty when one of them is not of the same thing, is not taken whole, or is recorded. */
+  private Optional<Draft> together(List<Frame> frames) {
+    String connection = frames.get(0).origin().connection();
+    if (!identification.speaks(frames.get(0).origin().scheme())) {
+      return Optional.empty();
+    }
+    List<Uplink> data = new ArrayList<>(frames.size());
+    Source source = null;
+    for (Frame frame : frames) {
+      if (frame.target().isEmpty()
+          || frame.delivery().isPresent()
+          || frame.retained()
+          || !frame.origin().connection().equals(connection)) {
+        return Optional.empty();
+      }
+      Draft draft =
+          rescue(
+              frame,
+              problems -> {
+                interpreter.fits(frame);
+                Source speaker = identification.identify(frame);
+                return interpreter.admitted(speaker)
+                    ? interpreter.interpret(speaker, frame, problems)
+                    : Draft.held(speaker);
+              });
+      Source speaker = draft.source().orElse(null);
+      if (speaker == null
+          || speaker.newcomer()
+          || draft.held()
+          || draft.status().isPresent()
+          || !draft.problems().isEmpty()
+          || speaker.device().tape() != null
+          || (source != null && !source.device().id().equals(speaker.device().id()))) {
+        return Optional.empty();
+      }
+      source = speaker;
+      data.addAll(draft.data());
+    }
+    return Optional.of(
+        new Draft(Optional.ofNullable(source), data, Optional.empty(), List.of(), false));
+  }
+
   /** Its protocol's bundle is being replaced: nothing can be said of it now. */
   private CompletionStage<Taken> notYet(Sessions.Session session, Duration patience) {
     return journal.append(
@@ -162,7 +226,7 @@ final class UplinkPipeline implements UplinkPort {
         patience,
         appended -> {
           Receipt busy = new Receipt.Busy(RETRY_AFTER);
-          tally.receipt(busy);
+          tally.receipt(busy, 1);
           return new Taken(busy, List.of());
         });
   }
@@ -175,7 +239,7 @@ final class UplinkPipeline implements UplinkPort {
       remember(passage, ((Appended.Stored) appended).first());
       record(passage);
     }
-    tally.receipt(receipt);
+    tally.receipt(receipt, passage.frames);
     return new Taken(receipt, passage.uplinks);
   }
 

@@ -328,8 +328,8 @@ final class DownlinkTest {
     assertThat(reason(ticket)).isEqualTo(Reason.EXPIRED);
   }
 
-  @Test
-  void pollsAtTheIntervalAndNeverPilesUp() {
+  /** The plug is asked for its limit at an interval. */
+  private void poll(Duration interval) {
     Profile plug = TestHub.plug("1");
     Map<String, Property> properties = new HashMap<>(plug.properties());
     Property limit = at(plug.properties(), "limit");
@@ -342,7 +342,7 @@ final class DownlinkTest {
             limit.schema(),
             limit.readOnly(),
             Optional.empty(),
-            Optional.of(Duration.ofMillis(20)),
+            Optional.of(interval),
             limit.forms()));
     test.hub.profiles(
         Map.of(
@@ -358,6 +358,23 @@ final class DownlinkTest {
                 plug.events(),
                 plug.status(),
                 true)));
+  }
+
+  @Test
+  void whatIsSeldomReadIsReadSoonAndAgainWhenItWasNotAnswered() {
+    poll(Duration.ofHours(1));
+
+    await().until(() -> peer.requests.size() == 1);
+    peer.answers.get(0).complete(new Answer.Failed(Reason.TIMEOUT, "nothing came"));
+    await().until(() -> peer.requests.size() == 2);
+    peer.answers.get(1).complete(new Answer.Frames(List.of(answer("limit=10"))));
+    await().untilAsserted(() -> assertThat(test.readings("limit")).hasSize(1));
+    assertThat(test.hub.poller.skipped()).isZero();
+  }
+
+  @Test
+  void pollsAtTheIntervalAndNeverPilesUp() {
+    poll(Duration.ofMillis(20));
     peer.awaitRequests(1);
     await().until(() -> test.hub.poller.skipped() >= 3);
     assertThat(peer.requests).hasSize(1);
