@@ -1,12 +1,6 @@
 package io.patchbay.northbound.rest;
 
 import io.patchbay.access.Audit;
-import io.patchbay.access.DeviceCredentials;
-import io.patchbay.access.Principal;
-import io.patchbay.access.Role;
-import io.patchbay.access.Secrets;
-import io.patchbay.access.Tokens;
-import io.patchbay.deployment.Deployer;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
@@ -15,7 +9,6 @@ import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
-import io.patchbay.operation.Documents;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.operation.Recordings;
@@ -46,15 +39,11 @@ import io.patchbay.thing.TimeSource;
 import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Uplink.Reading;
 import io.patchbay.thing.Value;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -63,7 +52,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.FrameworkUtil;
 
 /** The other rooms, in memory. */
 final class FakeRooms
@@ -74,12 +62,7 @@ final class FakeRooms
   final Map<ThingId, ThingState> things = new ConcurrentSkipListMap<>();
   final List<Act> acts = new CopyOnWriteArrayList<>();
   final List<Command> commands = new CopyOnWriteArrayList<>();
-  final Map<String, String> profiles = new ConcurrentSkipListMap<>();
-  final Map<String, String> secrets = new ConcurrentSkipListMap<>();
-  final Map<String, DeviceCredentials.DeviceCredential> credentials = new ConcurrentSkipListMap<>();
-  final Map<String, Role> tokens = new ConcurrentSkipListMap<>();
-  final List<Path> uploads = new CopyOnWriteArrayList<>();
-  final List<String> removed = new CopyOnWriteArrayList<>();
+  final FakeOffices offices = new FakeOffices();
   final List<Open> feeds = new CopyOnWriteArrayList<>();
   volatile CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   volatile List<Check> checks = List.of(new Check("core", Health.State.OK, "fine"));
@@ -89,9 +72,6 @@ final class FakeRooms
 
   FakeRooms() {
     things.put(new ThingId("plug1"), state("plug1", Admission.ADMITTED));
-    for (Role role : Role.values()) {
-      tokens.put(role.name().toLowerCase(Locale.ROOT), role);
-    }
     journal.listen(last -> {});
   }
 
@@ -110,17 +90,10 @@ final class FakeRooms
         this,
         null);
     context.registerService(io.patchbay.store.Journal.class, journal, null);
-    context.registerService(DeviceCredentials.class, new FakeCredentials(), null);
-    context.registerService(Tokens.class, new FakeTokens(), null);
-    context.registerService(Deployer.class, new FakeDeployer(), null);
-    context.registerService(Secrets.class, new FakeSecrets(), null);
+    offices.register(context);
     context.registerService(DesiredValues.class, new FakeDesires(), null);
     context.registerService(Recorder.class, new FakeRecorder(), null);
     context.registerService(Recordings.class, new FakeRecordings(), null);
-    context.registerService(
-        Documents.class,
-        new FakeDocuments(),
-        FrameworkUtil.asDictionary(Map.of(Documents.KIND, "profile")));
   }
 
   static ThingState state(String id, Admission admission) {
@@ -473,149 +446,6 @@ final class FakeRooms
     @Override
     public void state(ThingId thing, Map<String, Value> values) {
       throw new UnsupportedOperationException("for files");
-    }
-  }
-
-  private final class FakeTokens implements Tokens {
-
-    @Override
-    public Optional<Principal> authenticate(String token) {
-      return Optional.ofNullable(tokens.get(token)).map(role -> new Principal(token, role));
-    }
-
-    @Override
-    public String issue(String name, Role role) {
-      if (tokens.putIfAbsent(name, role) != null) {
-        throw new IllegalArgumentException("there is a token '" + name + "' already");
-      }
-      return name;
-    }
-
-    @Override
-    public boolean revoke(String name) {
-      return tokens.remove(name) != null;
-    }
-
-    @Override
-    public List<Token> list() {
-      return tokens.entrySet().stream()
-          .map(entry -> new Token(entry.getKey(), entry.getValue(), TIME))
-          .toList();
-    }
-  }
-
-  private final class FakeDeployer implements Deployer {
-    @Override
-    public List<DeployedBundle> list() {
-      return List.of(bundle("io.patchbay.binding.sim"));
-    }
-
-    private static DeployedBundle bundle(String name) {
-      return new DeployedBundle(7, name, "Sim", "0.1.0", "active", true, "");
-    }
-
-    @Override
-    public DeployedBundle deploy(Path jar) throws RefusedException, IOException {
-      if (Files.size(jar) < 10) {
-        throw new RefusedException("it is not a readable jar");
-      }
-      uploads.add(jar);
-      return bundle("new");
-    }
-
-    @Override
-    public DeployedBundle start(String symbolicName) {
-      return bundle(symbolicName);
-    }
-
-    @Override
-    public DeployedBundle stop(String symbolicName) throws RefusedException {
-      throw new RefusedException(symbolicName + " belongs to the platform");
-    }
-
-    @Override
-    public void remove(String symbolicName) {
-      removed.add(symbolicName);
-    }
-  }
-
-  private final class FakeCredentials implements DeviceCredentials {
-    @Override
-    public Optional<DeviceCredential> verify(String user, String password, boolean fromLoopback) {
-      return Optional.empty();
-    }
-
-    @Override
-    public void put(DeviceCredential credential, String password) {
-      credentials.put(credential.user(), credential);
-      secrets.put("password-of-" + credential.user(), password);
-    }
-
-    @Override
-    public boolean remove(String user) {
-      return credentials.remove(user) != null;
-    }
-
-    @Override
-    public List<DeviceCredential> list() {
-      return List.copyOf(credentials.values());
-    }
-
-    @Override
-    public Login hub() {
-      return new Login("hub", "hub");
-    }
-  }
-
-  private final class FakeSecrets implements Secrets {
-    @Override
-    public Optional<String> find(String name) {
-      return Optional.ofNullable(secrets.get(name));
-    }
-
-    @Override
-    public void put(String name, String secret) {
-      secrets.put(name, secret);
-    }
-
-    @Override
-    public boolean remove(String name) {
-      return secrets.remove(name) != null;
-    }
-
-    @Override
-    public List<String> names() {
-      return List.copyOf(secrets.keySet());
-    }
-  }
-
-  private final class FakeDocuments implements Documents {
-    @Override
-    public List<Document> list() {
-      return profiles.keySet().stream().map(FakeDocuments::document).toList();
-    }
-
-    private static Document document(String id) {
-      return new Document(id, id, "1", false, "active", List.of());
-    }
-
-    @Override
-    public Optional<String> text(String id) {
-      return Optional.ofNullable(profiles.get(id));
-    }
-
-    @Override
-    public Document put(String id, String text) throws RefusedException {
-      if (!text.contains("id: " + id)) {
-        throw new RefusedException(id + ".yaml:1: error: 'id' must be '" + id + "'");
-      }
-      profiles.put(id, text);
-      return document(id);
-    }
-
-    @Override
-    public boolean remove(String id) {
-      return profiles.remove(id) != null;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.patchbay.northbound.rest;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
@@ -162,5 +163,13 @@ final class RestHub {
     framework.stop();
     framework.waitForStop(20_000);
     rooms.journal.close();
+  }
+
+  /** Says what is wrong as problem details do (RFC 9457). */
+  static void problem(HttpResponse<String> response, int status, String words) throws Exception {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+    assertThat(tree(response).get("status").intValue()).isEqualTo(status);
+    assertThat(tree(response).get("detail").textValue()).contains(words);
   }
 }
