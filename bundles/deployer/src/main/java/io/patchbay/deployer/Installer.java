@@ -245,6 +245,7 @@ final class Installer {
   private Bundle place(Candidate copy, Optional<Bundle> running, boolean start)
       throws RefusedException, IOException {
     String name = copy.symbolicName();
+    shelf.lend(copy.jar(), this::stopped);
     try {
       trial.check(copy, running);
     } catch (RefusedException e) {
@@ -364,6 +365,7 @@ final class Installer {
     }
     stopped.add(symbolicName);
     store.stopped(stopped);
+    shelf.settle(this::stopped);
     return bundle;
   }
 

@@ -24,13 +24,15 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.startlevel.BundleStartLevel;
+import org.osgi.framework.wiring.BundleRequirement;
 import org.osgi.framework.wiring.BundleRevision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bundles in {@code components/} of the distribution: installed and started while something
- * names a component they bring. Nothing is read before the first name that nobody else brings.
+ * The bundles in {@code components/} of the distribution: installed and started while a route names
+ * a component they bring, or a bundle requires one. Nothing is read before the first name that
+ * nobody else brings.
  */
 final class Shelf {
   /** The capability that says which components a bundle brings. */
@@ -39,6 +41,7 @@ final class Shelf {
   private static final Logger LOG = LoggerFactory.getLogger(Shelf.class);
   private static final Pattern COMPONENT =
       Pattern.compile("camel\\.component\\s*;\\s*camel\\.component\\s*=\\s*\"?([^\",;\\s]+)");
+  private static final Pattern FILTER = Pattern.compile("\\(camel\\.component=([^()*]+)\\)");
   private static final String LOCATION = "reference:";
 
   /** As start-levels.properties has it for libraries: routes stop before what they run on. */
@@ -82,14 +85,43 @@ final class Shelf {
   }
 
   /**
+   * Brings what a jar requires before that is tried; on the deployer's thread. What nobody needs
+   * after all goes when things are settled.
+   *
+   * @param stopped whether somebody stopped the bundle of a symbolic name for good
+   */
+  void lend(Path jar, Predicate<String> stopped) throws IOException {
+    Set<String> required = required(jar);
+    if (!required.isEmpty()) {
+      bring(required, stopped, new HashSet<>());
+    }
+  }
+
+  /**
    * Brings what runs to what is wanted; on the deployer's thread.
    *
    * @param stopped whether somebody stopped the bundle of a symbolic name for good
    */
   void settle(Predicate<String> stopped) {
     Set<Bundle> needed = new HashSet<>();
+    Set<String> components = new TreeSet<>(wanted);
+    for (Bundle bundle : context.getBundles()) {
+      if (!onShelf(bundle) && !Trial.is(bundle) && !stopped.test(bundle.getSymbolicName())) {
+        components.addAll(required(bundle));
+      }
+    }
+    problems.keySet().retainAll(bring(components, stopped, needed));
+    for (Bundle bundle : context.getBundles()) {
+      if (onShelf(bundle) && Replacement.running(bundle) && !needed.contains(bundle)) {
+        stop(bundle);
+      }
+    }
+  }
+
+  /** The symbolic names of what cannot be brought. */
+  private Set<String> bring(Set<String> components, Predicate<String> stopped, Set<Bundle> needed) {
     Set<String> idle = new HashSet<>();
-    for (String component : wanted) {
+    for (String component : components) {
       Optional<Bundle> there = Optional.ofNullable(offered().get(component));
       there.ifPresent(needed::add);
       Optional<Item> item = missing(component, there);
@@ -97,18 +129,30 @@ final class Shelf {
         String name = item.get().symbolicName();
         Optional<String> failure =
             stopped.test(name)
-                ? Optional.of("it is stopped, though a route needs it; start it")
+                ? Optional.of("it is stopped, though it is needed; start it")
                 : start(item.get(), there, needed);
         failure.ifPresent(words -> say(name, words));
         failure.ifPresent(words -> idle.add(name));
       }
     }
-    problems.keySet().retainAll(idle);
-    for (Bundle bundle : context.getBundles()) {
-      if (onShelf(bundle) && Replacement.running(bundle) && !needed.contains(bundle)) {
-        stop(bundle);
+    return idle;
+  }
+
+  /** The components that a bundle cannot be without. */
+  private static Set<String> required(Bundle bundle) {
+    Set<String> required = new TreeSet<>();
+    BundleRevision revision = bundle.adapt(BundleRevision.class);
+    if (revision != null) {
+      for (BundleRequirement one : revision.getDeclaredRequirements(CAPABILITY)) {
+        boolean optional =
+            Constants.RESOLUTION_OPTIONAL.equals(
+                one.getDirectives().get(Constants.RESOLUTION_DIRECTIVE));
+        if (!optional) {
+          required.addAll(named(one.getDirectives().getOrDefault(Constants.FILTER_DIRECTIVE, "")));
+        }
       }
     }
+    return required;
   }
 
   /** What is to be taken from the shelf for a component; nothing when it is there already. */
@@ -124,10 +168,10 @@ final class Shelf {
       Bundle bundle = there.isPresent() ? there.get() : install(item);
       needed.add(bundle);
       bundle.start(Bundle.START_ACTIVATION_POLICY);
-      LOG.info("{} runs: a route names what it brings", item.symbolicName());
+      LOG.info("{} runs: a route or a bundle needs what it brings", item.symbolicName());
       return Optional.empty();
     } catch (BundleException | IllegalStateException e) {
-      return Optional.of("it does not start, though a route needs it: " + Replacement.words(e));
+      return Optional.of("it does not start, though it is needed: " + Replacement.words(e));
     }
   }
 
@@ -146,7 +190,7 @@ final class Shelf {
   private void stop(Bundle bundle) {
     try {
       replacement.release(bundle);
-      LOG.info("{} is stopped: no route names what it brings", bundle.getSymbolicName());
+      LOG.info("{} is stopped: nobody needs what it brings", bundle.getSymbolicName());
     } catch (RefusedException e) {
       LOG.warn("{}", e.getMessage());
     }
@@ -205,6 +249,27 @@ final class Shelf {
       LOG.error("{} cannot be read: {}; unpack the distribution again", folder.get(), e.toString());
     }
     return read;
+  }
+
+  /** The components that a jar says it requires. */
+  private static Set<String> required(Path jar) throws IOException {
+    try (JarFile file = new JarFile(jar.toFile())) {
+      Manifest manifest = file.getManifest();
+      String header =
+          manifest == null
+              ? null
+              : manifest.getMainAttributes().getValue(Constants.REQUIRE_CAPABILITY);
+      return named(header == null ? "" : header);
+    }
+  }
+
+  /** The components that filters name. */
+  private static Set<String> named(String filters) {
+    Set<String> named = new TreeSet<>();
+    for (Matcher each = FILTER.matcher(filters); each.find(); ) {
+      named.add(each.group(1).strip());
+    }
+    return named;
   }
 
   /** The components that a jar brings, each with the symbolic name of the jar. */

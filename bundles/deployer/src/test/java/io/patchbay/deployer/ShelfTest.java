@@ -1,8 +1,10 @@
 package io.patchbay.deployer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.patchbay.deployment.Deployer;
 import io.patchbay.deployment.ShippedComponents;
 import io.patchbay.operation.Health;
 import java.nio.file.Files;
@@ -106,18 +108,66 @@ final class ShelfTest {
     components.want(Set.of("pigeon"));
     await().until(() -> hub.active("wrap.pigeon"));
     hub.deployer().stop("wrap.pigeon");
-    assertThat(components.want(Set.of("pigeon"))).containsExactly("pigeon");
+    assertThat(components.want(Set.of("pigeon"))).isEmpty();
     await()
         .untilAsserted(
             () ->
                 assertThat(hub.health().checks())
-                    .anyMatch(check -> check.message().contains("it is stopped, though a route")));
+                    .anyMatch(check -> check.message().contains("it is stopped, though it is")));
     assertThat(hub.active("wrap.pigeon")).isFalse();
     hub.deployer().start("wrap.pigeon");
     assertThat(hub.active("wrap.pigeon")).isTrue();
     await()
         .until(
             () -> hub.health().checks().stream().allMatch(one -> one.state() == Health.State.OK));
+  }
+
+  private static TinyBundle requires(TinyBundle bundle, String component) {
+    return bundle.header(
+        "Require-Capability",
+        "camel.component;filter:=\"(&(camel.component=" + component + ")(version>=4.17.0))\"");
+  }
+
+  @Test
+  void whatADeployedBundleRequiresIsBroughtAndGoesWithIt() throws Exception {
+    TestFramework hub = start();
+    Deployer deployer = hub.deployer();
+    Path keeper = requires(TinyBundle.of("keeper", "1.0.0"), "pigeons").at(temp.resolve("k.jar"));
+
+    deployer.deploy(keeper);
+    assertThat(hub.active("keeper")).isTrue();
+    assertThat(hub.active("wrap.pigeon")).isTrue();
+    hub.components().want(Set.of());
+    deployer.deploy(TinyBundle.of("other", "1.0.0").at(temp.resolve("other.jar")));
+    assertThat(hub.active("wrap.pigeon")).isTrue();
+
+    deployer.stop("keeper");
+    await().until(() -> !hub.active("wrap.pigeon"));
+    deployer.start("keeper");
+    await().until(() -> hub.active("wrap.pigeon") && hub.active("keeper"));
+    deployer.remove("keeper");
+    await().until(() -> !hub.active("wrap.pigeon"));
+    assertThat(hub.health().checks()).allMatch(check -> check.state() == Health.State.OK);
+  }
+
+  @Test
+  void whatIsRequiredAndCannotStartIsSaid() throws Exception {
+    TestFramework hub = start();
+    Path fire = requires(TinyBundle.of("fire", "1.0.0"), "smoke").at(temp.resolve("fire.jar"));
+
+    assertThatThrownBy(() -> hub.deployer().deploy(fire)).hasMessageContaining("no.such.fire");
+    assertThat(hub.active("wrap.smoke")).isFalse();
+  }
+
+  @Test
+  void whatRanWithAComponentRunsWithItAfterARestart() throws Exception {
+    TestFramework hub = start();
+    hub.deployer()
+        .deploy(requires(TinyBundle.of("keeper", "1.0.0"), "pigeon").at(temp.resolve("k.jar")));
+    hub.stop();
+
+    TestFramework again = start();
+    await().until(() -> again.active("keeper") && again.active("wrap.pigeon"));
   }
 
   @Test
