@@ -8,8 +8,6 @@ import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Uplink;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.AsynchronousChannelGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -262,14 +260,8 @@ public final class Buses {
   private synchronized TcpBus.Shared shared() {
     TcpBus.Shared present = shared;
     if (present == null) {
-      try {
-        AsynchronousChannelGroup group =
-            AsynchronousChannelGroup.withFixedThreadPool(1, named("tcp"));
-        present = new TcpBus.Shared(group, clock, answers);
-        shared = present;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      present = new TcpBus.Shared(new TcpWire(named("tcp")), clock, answers);
+      shared = present;
     }
     return present;
   }
@@ -293,7 +285,7 @@ public final class Buses {
     clock.shutdownNow();
     if (present != null) {
       try {
-        present.group().shutdownNow();
+        present.wire().close();
       } catch (IOException e) {
         LOG.warn("The connections did not end cleanly: {}", e.getMessage());
       }

@@ -36,21 +36,10 @@ final class Downlink extends AsyncProcessorSupport {
   private record Key(ThingId thing, Set<String> properties) {}
 
   /** What a thing's poll is about: the same every time, as long as thing and profile are. */
-  private record Prepared(Thing thing, Map<Integer, UnitPlan> byUnit, int size) {
-    /** Whether it is of the very forms of this request. */
+  private record Prepared(Thing thing, Map<String, Wire> wires, Map<Integer, UnitPlan> byUnit) {
+    /** Whether it is of the very forms of this request; mostly they are the same objects. */
     boolean suits(Request request) {
-      if (!thing.equals(request.thing())) {
-        return false;
-      }
-      for (UnitPlan plan : byUnit.values()) {
-        for (Point point : plan.points()) {
-          Wire wire = request.wires().get(point.property());
-          if (wire == null || !wire.form().equals(point.source())) {
-            return false;
-          }
-        }
-      }
-      return true;
+      return wires.equals(request.wires()) && thing.equals(request.thing());
     }
   }
 
@@ -105,7 +94,7 @@ final class Downlink extends AsyncProcessorSupport {
     }
     Map<Integer, UnitPlan> plans = new TreeMap<>();
     byUnit.forEach((unit, points) -> plans.put(unit, new UnitPlan(points)));
-    Prepared made = new Prepared(request.thing(), plans, request.wires().size());
+    Prepared made = new Prepared(request.thing(), request.wires(), plans);
     if (prepared.size() >= MOST_PREPARED) {
       prepared.clear();
     }
@@ -120,7 +109,7 @@ final class Downlink extends AsyncProcessorSupport {
     for (Map.Entry<Integer, UnitPlan> unit : prepared.byUnit().entrySet()) {
       Contact contact = buses.contact(request.thing(), unit.getKey());
       UnitPlan plan = unit.getValue();
-      boolean insist = prepared.size() == 1;
+      boolean insist = prepared.wires().size() == 1;
       all =
           all == null
               ? read(request, contact, plan, insist, gathered)

@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousChannelGroup;
-import java.nio.channels.AsynchronousSocketChannel;
-import java.nio.channels.CompletionHandler;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -28,7 +26,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +39,10 @@ final class TcpBus implements Bus {
   private static final Logger LOG = LoggerFactory.getLogger(TcpBus.class);
   private static final int HEADER = 7;
   private static final int LONGEST_PDU = 253;
+
+  /** All that can be on the wire. */
+  private static final int MOST_OCTETS = Limits.MOST_IN_FLIGHT * (HEADER + LONGEST_PDU);
+
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
   private static final int CONNECT_SECONDS = 5;
@@ -57,7 +58,7 @@ final class TcpBus implements Bus {
   /**
    * What all connections share: a thread for the wire, one for the time, a pool for the answers.
    */
-  record Shared(AsynchronousChannelGroup group, ScheduledExecutorService clock, Executor answers) {}
+  record Shared(TcpWire wire, ScheduledExecutorService clock, Executor answers) {}
 
   private final String host;
   private final int port;
@@ -67,7 +68,14 @@ final class TcpBus implements Bus {
   private final Waiting waiting = new Waiting();
   private final Map<Integer, Flying> flying = new HashMap<>();
   private final Deque<ByteBuffer> out = new ArrayDeque<>();
-  private @Nullable AsynchronousSocketChannel channel;
+
+  /** What is being written: all that was ready. */
+  private final ByteBuffer sending = ByteBuffer.allocateDirect(MOST_OCTETS);
+
+  /** What came and is no whole frame yet; the wire's thread alone. */
+  private final ByteBuffer in = ByteBuffer.allocateDirect(MOST_OCTETS);
+
+  private @Nullable SocketChannel channel;
   private boolean up;
   private boolean writing;
   private volatile int generation;
@@ -127,9 +135,10 @@ final class TcpBus implements Bus {
   }
 
   private void connect() {
-    AsynchronousSocketChannel made;
+    SocketChannel made;
     try {
-      made = AsynchronousSocketChannel.open(shared.group());
+      made = SocketChannel.open();
+      made.configureBlocking(false);
       made.setOption(StandardSocketOptions.TCP_NODELAY, true);
       made.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
     } catch (IOException e) {
@@ -152,18 +161,52 @@ final class TcpBus implements Bus {
         shared
             .clock()
             .schedule(() -> gone(made, "no connection in time"), CONNECT_SECONDS, TimeUnit.SECONDS);
-    made.connect(
-        address,
-        null,
-        handler(
-            made,
-            none -> {
-              alarm.cancel(false);
-              connected(made);
-            }));
+    shared.wire().connect(made, address, new Line(made, alarm));
   }
 
-  private void connected(AsynchronousSocketChannel made) {
+  /** The connection as the wire sees it. */
+  private final class Line implements TcpWire.Line {
+    private final SocketChannel made;
+    private final Future<?> alarm;
+
+    Line(SocketChannel made, Future<?> alarm) {
+      this.made = made;
+      this.alarm = alarm;
+    }
+
+    @Override
+    public void connected() {
+      alarm.cancel(false);
+      in.clear();
+      TcpBus.this.connected(made);
+    }
+
+    @Override
+    public void readable() throws IOException {
+      if (made.read(in) < 0) {
+        gone(made, "it has closed the connection");
+      } else {
+        take(made);
+      }
+    }
+
+    @Override
+    public void writable() {
+      synchronized (TcpBus.this) {
+        if (made == channel) {
+          send(made);
+        }
+      }
+    }
+
+    @Override
+    public void failed(String why) {
+      alarm.cancel(false);
+      gone(made, why);
+    }
+  }
+
+  private void connected(SocketChannel made) {
     synchronized (this) {
       if (made != channel) {
         return;
@@ -175,7 +218,6 @@ final class TcpBus implements Bus {
       pause = FIRST_PAUSE_MILLIS;
     }
     watch.changed(true, "");
-    receive(made, ByteBuffer.allocate(Limits.MOST_IN_FLIGHT * (HEADER + LONGEST_PDU)));
     synchronized (this) {
       pump();
     }
@@ -183,7 +225,7 @@ final class TcpBus implements Bus {
 
   /** Sends what may go; the monitor is held. */
   private void pump() {
-    AsynchronousSocketChannel present = channel;
+    SocketChannel present = channel;
     if (!up || present == null) {
       return;
     }
@@ -239,7 +281,7 @@ final class TcpBus implements Bus {
   }
 
   private void look(long mine) {
-    AsynchronousSocketChannel dead = null;
+    SocketChannel dead = null;
     synchronized (this) {
       if (alarm != mine) {
         return; // another one goes off earlier
@@ -266,42 +308,40 @@ final class TcpBus implements Bus {
     }
   }
 
-  private void write(AsynchronousSocketChannel present) {
-    ByteBuffer first = out.peekFirst();
-    if (writing || first == null) {
+  private void write(SocketChannel present) {
+    if (writing || out.isEmpty()) {
       return;
     }
     writing = true;
-    present.write(first, null, handler(present, count -> written(present, first)));
+    sending.clear();
+    for (ByteBuffer next = out.peekFirst();
+        next != null && next.remaining() <= sending.remaining();
+        next = out.peekFirst()) {
+      sending.put(next);
+      out.removeFirst();
+    }
+    sending.flip();
+    send(present);
   }
 
-  private synchronized void written(AsynchronousSocketChannel present, ByteBuffer frame) {
-    if (present == channel) {
-      writing = false;
-      if (!frame.hasRemaining()) {
-        out.removeFirst();
+  /** What does not go at once goes when the wire says so. */
+  private void send(SocketChannel present) {
+    try {
+      present.write(sending);
+      if (sending.hasRemaining()) {
+        shared.wire().wantWritable(present);
+      } else {
+        writing = false;
+        write(present);
       }
-      write(present);
+    } catch (IOException e) {
+      String why = String.valueOf(e.getMessage());
+      shared.answers().execute(() -> gone(present, why));
     }
   }
 
-  private void receive(AsynchronousSocketChannel present, ByteBuffer in) {
-    present.read(
-        in,
-        null,
-        handler(
-            present,
-            count -> {
-              if (count < 0) {
-                gone(present, "it has closed the connection");
-              } else if (take(present, in)) {
-                receive(present, in);
-              }
-            }));
-  }
-
-  /** False when what came is no Modbus: the stream cannot be read any further. */
-  private boolean take(AsynchronousSocketChannel present, ByteBuffer in) {
+  /** What is no Modbus ends the connection: the stream cannot be read any further. */
+  private void take(SocketChannel present) {
     in.flip();
     while (in.remaining() >= HEADER) {
       in.mark();
@@ -309,7 +349,7 @@ final class TcpBus implements Bus {
       int length = header.length() - 1;
       if (header.protocolId() != 0 || length < 1 || length > LONGEST_PDU) {
         gone(present, "what came is no frame of Modbus TCP");
-        return false;
+        return;
       } else if (in.remaining() < length) {
         in.reset();
         break;
@@ -319,7 +359,6 @@ final class TcpBus implements Bus {
       answered(header, pdu);
     }
     in.compact();
-    return true;
   }
 
   /** What waits goes on at once, on the wire's thread: the next request loses no time. */
@@ -371,7 +410,7 @@ final class TcpBus implements Bus {
     shared.answers().execute(() -> entry.reply().complete(reply));
   }
 
-  private void gone(@Nullable AsynchronousSocketChannel lost, String why) {
+  private void gone(@Nullable SocketChannel lost, String why) {
     List<Waiting.Entry> ended = new ArrayList<>();
     long rest;
     synchronized (this) {
@@ -392,6 +431,7 @@ final class TcpBus implements Bus {
     }
     if (lost != null) {
       close(lost);
+      shared.wire().wake();
     }
     watch.changed(false, why);
     Future<?> unused =
@@ -400,22 +440,7 @@ final class TcpBus implements Bus {
             .schedule(() -> shared.answers().execute(this::connect), rest, TimeUnit.MILLISECONDS);
   }
 
-  private <T> CompletionHandler<T, @Nullable Void> handler(
-      AsynchronousSocketChannel of, Consumer<T> then) {
-    return new CompletionHandler<>() {
-      @Override
-      public void completed(T result, @Nullable Void none) {
-        then.accept(result);
-      }
-
-      @Override
-      public void failed(Throwable failure, @Nullable Void none) {
-        gone(of, String.valueOf(failure.getMessage()));
-      }
-    };
-  }
-
-  private static void close(AsynchronousSocketChannel channel) {
+  private static void close(SocketChannel channel) {
     try {
       channel.close();
     } catch (IOException e) {
@@ -425,7 +450,7 @@ final class TcpBus implements Bus {
 
   @Override
   public void close() {
-    AsynchronousSocketChannel present;
+    SocketChannel present;
     synchronized (this) {
       if (closed) {
         return;
@@ -439,6 +464,7 @@ final class TcpBus implements Bus {
     }
     if (present != null) {
       close(present);
+      shared.wire().wake();
     }
   }
 }

@@ -66,32 +66,57 @@ final class Unit {
     return learnt;
   }
 
-  /** Asks as soon as it is the unit's turn; the stage never fails. */
+  /**
+   * Asks as soon as it is the unit's turn; the stage never fails. The monitor is not held while
+   * something is handed to the bus: that asks back, under a monitor of its own.
+   */
   CompletionStage<Reply> ask(Ask ask, Instant deadline, int inFlight) {
-    CompletionStage<Boolean> alive;
+    Probe begun = null;
+    CompletionStage<Boolean> alive = null;
     synchronized (this) {
-      if (lost == null) {
-        return send(ask, deadline, inFlight);
-      } else if (probing != null) {
+      if (lost != null && probing != null) {
         alive = probing;
-      } else if (restUntil - System.nanoTime() > 0
-          || (failures >= ACCOUNT && !probation.begin(id))) {
+      } else if (lost != null && (restUntil - System.nanoTime() > 0 || !mayProbe())) {
         return CompletableFuture.completedStage(resting());
-      } else {
-        alive = probe(lost.probe(), deadline);
+      } else if (lost != null) {
+        begun = new Probe(lost.probe(), failures >= ACCOUNT, new CompletableFuture<>());
+        probing = begun.alive();
+        alive = probing;
       }
     }
-    return alive.thenCompose(
-        there ->
-            there ? send(ask, deadline, inFlight) : CompletableFuture.completedStage(resting()));
+    if (begun != null) {
+      send(begun, deadline);
+    }
+    return alive == null
+        ? send(ask, deadline, inFlight)
+        : alive.thenCompose(
+            there ->
+                there
+                    ? send(ask, deadline, inFlight)
+                    : CompletableFuture.completedStage(resting()));
   }
 
+  private boolean mayProbe() {
+    return failures < ACCOUNT || probation.begin(id);
+  }
+
+  /**
+   * @param dead whether it was tried as a dead one
+   */
+  private record Probe(Ask ask, boolean dead, CompletableFuture<Boolean> alive) {}
+
   /** Begins a change of the unit when the one before has ended, however it did. */
-  synchronized <T> CompletionStage<T> inTurn(Supplier<CompletionStage<T>> change) {
-    CompletionStage<T> begun =
-        changing.handle((done, failure) -> true).thenCompose(one -> change.get());
-    changing = begun;
-    return begun;
+  <T> CompletionStage<T> inTurn(Supplier<CompletionStage<T>> change) {
+    CompletableFuture<Boolean> over = new CompletableFuture<>();
+    CompletionStage<?> before;
+    synchronized (this) {
+      before = changing;
+      changing = over;
+    }
+    return before
+        .handle((done, failure) -> true)
+        .thenCompose(one -> change.get())
+        .whenComplete((done, failure) -> over.complete(true));
   }
 
   private synchronized Reply resting() {
@@ -103,35 +128,32 @@ final class Unit {
         false);
   }
 
-  /** The monitor is held. */
-  private CompletionStage<Boolean> probe(Ask probe, Instant deadline) {
-    CompletableFuture<Boolean> alive = new CompletableFuture<>();
-    probing = alive;
-    boolean dead = failures >= ACCOUNT;
-    CompletionStage<Reply> reply =
-        bus.send(new Bus.Job(id, probe, deadline, Limits.MOST_IN_FLIGHT, true, Optional::empty));
+  private void send(Probe probe, Instant deadline) {
     CompletionStage<Void> unused =
-        reply.thenAccept(
-            got -> {
-              boolean there = got instanceof Reply.Answered answered && !behindGateway(answered);
-              if (dead) {
-                probation.end(there);
-              }
-              int now;
-              synchronized (this) {
-                probing = null;
-                now = epoch;
-                if (there) {
-                  lost = null;
-                  failures = 0;
-                }
-              }
-              if (!there) {
-                failed(probe, got, now);
-              }
-              alive.complete(there);
-            });
-    return alive;
+        bus.send(
+                new Bus.Job(
+                    id, probe.ask(), deadline, Limits.MOST_IN_FLIGHT, true, Optional::empty))
+            .thenAccept(
+                got -> {
+                  boolean there =
+                      got instanceof Reply.Answered answered && !behindGateway(answered);
+                  if (probe.dead()) {
+                    probation.end(there);
+                  }
+                  int now;
+                  synchronized (this) {
+                    probing = null;
+                    now = epoch;
+                    if (there) {
+                      lost = null;
+                      failures = 0;
+                    }
+                  }
+                  if (!there) {
+                    failed(probe.ask(), got, now);
+                  }
+                  probe.alive().complete(there);
+                });
   }
 
   /** What was asked of it came after all, too late to be of use: it lives. */
