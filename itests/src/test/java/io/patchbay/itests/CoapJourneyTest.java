@@ -5,19 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.patchbay.itests.prove.Versions;
 import java.net.DatagramSocket;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -100,7 +95,7 @@ final class CoapJourneyTest {
         hub.kill();
       }
       try (RunningHub hub = RunningHub.start(data, offset)) {
-        assertThat(value(hub, "c1", "temperature").doubleValue()).isEqualTo(20.5);
+        assertThat(Climate.value(hub, "c1", "temperature").doubleValue()).isEqualTo(20.5);
         serve(data, port);
         isTheSameNorth(hub, port);
         isCommanded(hub, port);
@@ -114,7 +109,7 @@ final class CoapJourneyTest {
 
   private static void serve(Path data, int port) throws Exception {
     for (String resource : List.of("t", "on", "n")) {
-      assertThat(client("-m", "put", "-e", "0", "coap://127.0.0.1:" + port + "/" + resource))
+      assertThat(Climate.coap("-m", "put", "-e", "0", "coap://127.0.0.1:" + port + "/" + resource))
           .isEmpty();
     }
     Files.createDirectories(data.resolve("things"));
@@ -127,45 +122,25 @@ final class CoapJourneyTest {
   private void isTheSameNorth(RunningHub hub, int port) throws Exception {
     await("observed")
         .atMost(Duration.ofSeconds(20))
-        .until(() -> value(hub, "served", "count").asInt(-1) == 0);
+        .until(() -> Climate.value(hub, "served", "count").asInt(-1) == 0);
     try (Mosquitto.Listener north =
         Mosquitto.listen(hub.mqttPort(), hub.mqttLogin(), "patchbay/things/#")) {
       Mosquitto.publish(hub.mqttPort(), hub.mqttLogin(), "climate/m1", "{\"t\":21.5,\"on\":false}");
       assertThat(post(hub, "climate/c1", "{\"t\":21.5,\"on\":false}")).isEmpty();
-      client("-m", "put", "-e", "21.5", "coap://127.0.0.1:" + port + "/t");
-      client("-m", "put", "-e", "false", "coap://127.0.0.1:" + port + "/on");
-      for (String property : List.of("temperature", "switch")) {
-        await(property)
-            .atMost(Duration.ofSeconds(15))
-            .untilAsserted(
-                () -> {
-                  String expected = record(north, "m1", property).orElseThrow();
-                  assertThat(record(north, "c1", property)).contains(expected);
-                  assertThat(record(north, "served", property)).contains(expected);
-                });
-      }
-      assertThat(record(north, "c1", "temperature"))
-          .contains("[{\"n\":\"THING/temperature\",\"u\":\"Cel\",\"v\":21.5,\"t\":TIME}]");
+      Climate.coap("-m", "put", "-e", "21.5", "coap://127.0.0.1:" + port + "/t");
+      Climate.coap("-m", "put", "-e", "false", "coap://127.0.0.1:" + port + "/on");
+      await("the same")
+          .atMost(Duration.ofSeconds(15))
+          .untilAsserted(() -> Climate.areTheSame(north, List.of("m1", "c1", "served")));
     }
   }
 
-  /** What came north of it last, octet for octet but for its name and the time. */
-  private static Optional<String> record(Mosquitto.Listener north, String thing, String property) {
-    String topic = "patchbay/things/" + thing + "/properties/" + property + " ";
-    return north.messages().stream()
-        .filter(message -> message.startsWith(topic))
-        .map(message -> message.substring(topic.length()))
-        .map(senml -> senml.replace("\"n\":\"" + thing + "/", "\"n\":\"THING/"))
-        .map(senml -> senml.replaceAll("\"t\":[0-9.]+", "\"t\":TIME"))
-        .reduce((first, last) -> last);
-  }
-
   private void isCommanded(RunningHub hub, int port) throws Exception {
-    HttpResponse<String> answer = put(hub, "served");
+    HttpResponse<String> answer = Climate.putSwitch(hub, "served", true);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    assertThat(client("coap://127.0.0.1:" + port + "/on")).isEqualTo("true");
-    await("reported").until(() -> value(hub, "served", "switch").booleanValue());
-    assertThat(put(hub, "c1").body()).containsIgnoringCase("read-only");
+    assertThat(Climate.coap("coap://127.0.0.1:" + port + "/on")).isEqualTo("true");
+    await("reported").until(() -> Climate.value(hub, "served", "switch").booleanValue());
+    assertThat(Climate.putSwitch(hub, "c1", true).body()).containsIgnoringCase("read-only");
   }
 
   private void tellsTheTruth(RunningHub hub) throws Exception {
@@ -173,7 +148,7 @@ final class CoapJourneyTest {
     JsonNode rejected = json.readTree(hub.get("/api/v1/rejected").body()).get("rejected");
     assertThat(rejected).hasSize(1);
     assertThat(post(hub, "elsewhere", "{}")).startsWith("4.04");
-    assertThat(client("-m", "post", "-t", "60", "-e", "x", uri(hub, "climate/c1")))
+    assertThat(Climate.coap("-m", "post", "-t", "60", "-e", "x", uri(hub, "climate/c1")))
         .startsWith("4.15");
   }
 
@@ -184,20 +159,11 @@ final class CoapJourneyTest {
     try {
       Future<Integer> sent = device.submit(() -> load(hub.coapPort(), enough));
       for (int round = 1; round <= 2; round++) {
-        Path jar = data.resolve("binding-coap.jar.new");
-        String version = "0.1.0.journey" + round;
-        Versions.copy(
-            RunningHub.dist().resolve("bundles/binding-coap-0.1.0.jar"), jar, version, Map.of());
-        HttpResponse<String> answer =
-            hub.send(
-                hub.request("/api/v1/bundles")
-                    .header("Content-Type", "application/java-archive")
-                    .POST(BodyPublishers.ofFile(jar)));
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        int before = value(hub, "load", "count").asInt(0);
+        Climate.replace(hub, data, "binding-coap", round);
+        int before = Climate.value(hub, "load", "count").asInt(0);
         await("after replacement " + round)
             .atMost(Duration.ofSeconds(15))
-            .until(() -> value(hub, "load", "count").asInt(0) > before + 100);
+            .until(() -> Climate.value(hub, "load", "count").asInt(0) > before + 100);
       }
       enough.set(true);
       int last = sent.get(20, TimeUnit.SECONDS);
@@ -239,28 +205,7 @@ final class CoapJourneyTest {
   }
 
   private static String post(RunningHub hub, String path, String payload) throws Exception {
-    return client("-m", "post", "-t", "50", "-e", payload, uri(hub, path));
-  }
-
-  private static String client(String... words) throws Exception {
-    List<String> command = new ArrayList<>(List.of("coap-client-notls", "-B", "10"));
-    command.addAll(List.of(words));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    return said.strip();
-  }
-
-  private JsonNode value(RunningHub hub, String thing, String property) throws Exception {
-    return json.readTree(hub.get("/api/v1/things/" + thing + "/properties/" + property).body())
-        .path("value");
-  }
-
-  private static HttpResponse<String> put(RunningHub hub, String thing) throws Exception {
-    return hub.send(
-        hub.request("/api/v1/things/" + thing + "/properties/switch")
-            .header("Content-Type", "application/json")
-            .PUT(BodyPublishers.ofString("true")));
+    return Climate.coap("-m", "post", "-t", "50", "-e", payload, uri(hub, path));
   }
 
   private static int freePort() throws Exception {

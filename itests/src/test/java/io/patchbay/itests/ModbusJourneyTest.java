@@ -5,28 +5,23 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.patchbay.itests.prove.Versions;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A room's climate and its switch, of a device that speaks MQTT, one of Modbus TCP and one on a
- * serial line: north they are the same. The Modbus devices are pymodbus's, and mbpoll says what
- * they hold.
+ * A room's climate and its switch, of a device that speaks MQTT, one of Modbus TCP, one on a serial
+ * line and one of CoAP: north they are the same, and one call commands them. The Modbus devices are
+ * pymodbus's, and mbpoll says what they hold; the CoAP device is libcoap's. Masters of mbpoll and
+ * pymodbus see the same once more.
  */
 final class ModbusJourneyTest {
   private static final String PROPERTIES =
@@ -62,6 +57,23 @@ final class ModbusJourneyTest {
           + "  reads: { type: integer, poll: 50ms, forms: [ { protocol: modbus, type: uint32,"
           + " address: 0 } ] }\n";
 
+  private static final String COAP_FORM =
+      "{ protocol: coap, op: [observeproperty, readproperty], observe: true, resource: %s,"
+          + " mediaType: text/plain }";
+  private static final String COAP =
+      """
+      id: climate-coap
+      title: Room climate over CoAP
+      thing: "{device}"
+      """
+          + PROPERTIES.formatted(
+              "forms: [ " + COAP_FORM.formatted("t") + " ]",
+              "forms: [ "
+                  + COAP_FORM.formatted("on")
+                  + ", { protocol: coap, op: writeproperty, resource: on, mediaType: text/plain } ]");
+
+  private static final String LOOPBACK = "127.0.0.1";
+
   private final ObjectMapper json = new ObjectMapper();
 
   @Test
@@ -69,7 +81,15 @@ final class ModbusJourneyTest {
     Files.createDirectories(data.resolve("device-profiles"));
     Files.writeString(data.resolve("device-profiles/climate-mqtt.yaml"), MQTT);
     Files.writeString(data.resolve("device-profiles/climate-modbus.yaml"), MODBUS);
+    Files.writeString(data.resolve("device-profiles/climate-coap.yaml"), COAP);
     int port = freePort();
+    int udp = freeUdpPort();
+    String device = "coap://127.0.0.1:" + udp + "/";
+    Process served =
+        new ProcessBuilder("coap-server-notls", "-A", "127.0.0.1", "-p", "" + udp, "-d", "10")
+            .redirectErrorStream(true)
+            .redirectOutput(data.resolve("device.log").toFile())
+            .start();
     int offset = RunningHub.freeOffset();
     Path ends = Files.createDirectories(data.resolve("line"));
     Process cable = cable(ends);
@@ -79,21 +99,24 @@ final class ModbusJourneyTest {
       long before;
       try (RunningHub hub = RunningHub.start(data, offset)) {
         costsNothingYet(hub);
-        things(data, port, ends);
+        Climate.coap("-m", "put", "-e", "20", device + "t");
+        Climate.coap("-m", "put", "-e", "true", device + "on");
+        things(data, port, ends, udp);
         await("polled").until(() -> latest(hub, "tcp1", "reads") > 5);
         before = latest(hub, "tcp1", "reads");
         hub.kill();
       }
       try (RunningHub hub = RunningHub.start(data, offset)) {
         await("after kill -9").until(() -> latest(hub, "tcp1", "reads") > before);
-        isTheSameNorth(hub);
-        isCommandedTheSame(hub, port);
+        isTheSameNorth(hub, device);
+        isCommandedTheSame(hub, port, device);
+        isServedToMasters(hub, data, device);
         isReplacedUnderWay(hub, data);
         goneAndBack(hub, data, port, tcp);
         assertThat(json.readTree(hub.get("/api/v1/rejected").body()).get("rejected")).isEmpty();
       }
     } finally {
-      for (Process peer : List.of(tcp, rtu, cable)) {
+      for (Process peer : List.of(tcp, rtu, cable, served)) {
         peer.destroyForcibly();
       }
     }
@@ -109,7 +132,7 @@ final class ModbusJourneyTest {
         .doesNotContain("com.digitalpetri", "com.fazecast");
   }
 
-  private static void things(Path data, int port, Path ends) throws IOException {
+  private static void things(Path data, int port, Path ends, int udp) throws IOException {
     Files.createDirectories(data.resolve("conf"));
     Files.writeString(
         data.resolve("conf/io.patchbay.binding.modbus.connection~line.cfg"),
@@ -120,54 +143,71 @@ final class ModbusJourneyTest {
         """
         - { id: tcp1, profile: climate-modbus, base: "modbus+tcp://127.0.0.1:%d", terms: { unit: 1 } }
         - { id: rtu1, profile: climate-modbus, base: "modbus://line", terms: { unit: 1 } }
+        - { id: coap1, profile: climate-coap, base: "coap://127.0.0.1:%d" }
         """
-            .formatted(port));
+            .formatted(port, udp));
   }
 
-  private void isTheSameNorth(RunningHub hub) throws Exception {
+  private static void isTheSameNorth(RunningHub hub, String device) throws Exception {
     try (Mosquitto.Listener north =
         Mosquitto.listen(hub.mqttPort(), hub.mqttLogin(), "patchbay/things/#")) {
       Mosquitto.publish(
           hub.mqttPort(), hub.mqttLogin(), "climate/mqtt1/state", "{\"t\":21.5,\"on\":false}");
-      for (String property : List.of("temperature", "switch")) {
-        await(property)
-            .atMost(Duration.ofSeconds(15))
-            .untilAsserted(
-                () -> {
-                  String expected = record(north, "mqtt1", property).orElseThrow();
-                  assertThat(record(north, "tcp1", property)).contains(expected);
-                  assertThat(record(north, "rtu1", property)).contains(expected);
-                });
-      }
-      assertThat(record(north, "rtu1", "temperature"))
-          .contains("[{\"n\":\"THING/temperature\",\"u\":\"Cel\",\"v\":21.5,\"t\":TIME}]");
+      Climate.coap("-m", "put", "-e", "21.5", device + "t");
+      Climate.coap("-m", "put", "-e", "false", device + "on");
+      await("the same")
+          .atMost(Duration.ofSeconds(15))
+          .untilAsserted(
+              () -> Climate.areTheSame(north, List.of("mqtt1", "tcp1", "rtu1", "coap1")));
     }
   }
 
-  /** What came north of it, octet for octet but for its name and the time. */
-  private static Optional<String> record(Mosquitto.Listener north, String thing, String property) {
-    String topic = "patchbay/things/" + thing + "/properties/" + property + " ";
-    return north.messages().stream()
-        .filter(message -> message.startsWith(topic))
-        .map(message -> message.substring(topic.length()))
-        .map(senml -> senml.replace("\"n\":\"" + thing + "/", "\"n\":\"THING/"))
-        .map(senml -> senml.replaceAll("\"t\":[0-9.]+", "\"t\":TIME"))
-        .findFirst();
-  }
-
-  private void isCommandedTheSame(RunningHub hub, int port) throws Exception {
+  private static void isCommandedTheSame(RunningHub hub, int port, String coap) throws Exception {
     try (Mosquitto.Listener device =
         Mosquitto.listen(hub.mqttPort(), hub.mqttLogin(), "climate/mqtt1/set")) {
-      for (String thing : List.of("mqtt1", "tcp1", "rtu1")) {
-        assertThat(put(hub, thing, "true").statusCode()).as(thing).isBetween(200, 202);
+      for (String thing : List.of("mqtt1", "tcp1", "rtu1", "coap1")) {
+        assertThat(Climate.putSwitch(hub, thing, true).statusCode()).as(thing).isBetween(200, 202);
       }
       await("mqtt1").until(() -> device.messages().stream().anyMatch(m -> m.endsWith(" true")));
     }
     assertThat(mbpoll("-a", "1", "-0", "-r", "3", "-t", "0", "-p", "" + port, "127.0.0.1"))
         .contains("[3]: \t1");
-    for (String thing : List.of("tcp1", "rtu1")) {
-      await(thing).until(() -> value(hub, thing, "switch").booleanValue());
+    assertThat(Climate.coap(coap + "on")).isEqualTo("true");
+    for (String thing : List.of("tcp1", "rtu1", "coap1")) {
+      await(thing).until(() -> Climate.value(hub, thing, "switch").booleanValue());
     }
+  }
+
+  /** Masters read what any device said, and command it, by every function that there is for it. */
+  private static void isServedToMasters(RunningHub hub, Path data, String coap) throws Exception {
+    Files.createDirectories(data.resolve("modbus"));
+    Files.writeString(
+        data.resolve("modbus/scada.yaml"),
+        """
+        points:
+          - { address: 0, thing: mqtt1, property: temperature, type: int16, scale: 0.1 }
+          - { address: 1, thing: coap1, property: switch, access: rw }
+          - { table: coil, address: 3, thing: tcp1, property: switch, access: rw }
+        """);
+    String port = Integer.toString(1502 + hub.offset());
+    List<String> master = List.of("mbpoll", "-m", "tcp", "-1", "-0", "-a", "1", "-p", port);
+    await("listening")
+        .ignoreExceptions()
+        .until(
+            () ->
+                Climate.said(true, Climate.with(master, "-t", "4", "-r", "0", LOOPBACK))
+                    .contains("[0]: \t215"));
+    assertThat(Climate.said(true, Climate.with(master, "-t", "0", "-r", "3", LOOPBACK, "0")))
+        .contains("Written 1 references");
+    await("tcp1").until(() -> !Climate.value(hub, "tcp1", "switch").booleanValue());
+    assertThat(Climate.value(hub, "coap1", "switch").booleanValue()).isTrue();
+    List<String> python = List.of("/usr/bin/python3", script(data, "master.py").toString(), port);
+    // bit 0 goes; then it comes, and the temperature is read in the same request
+    assertThat(Climate.said(true, Climate.with(python, "mask", "1", "fffe", "0"))).contains("ok");
+    assertThat(Climate.coap(coap + "on")).isEqualTo("false");
+    assertThat(Climate.said(true, Climate.with(python, "exchange", "0", "1", "1")))
+        .contains("[215]");
+    assertThat(Climate.coap(coap + "on")).isEqualTo("true");
   }
 
   /** Each register read counts one: what came twice, late or from elsewhere would not rise. */
@@ -175,16 +215,7 @@ final class ModbusJourneyTest {
     try (Mosquitto.Listener north =
         Mosquitto.listen(hub.mqttPort(), hub.mqttLogin(), "patchbay/things/+/properties/reads")) {
       for (int round = 1; round <= 2; round++) {
-        Path jar = data.resolve("binding-modbus.jar.new");
-        String version = "0.1.0.journey" + round;
-        Versions.copy(
-            RunningHub.dist().resolve("bundles/binding-modbus-0.1.0.jar"), jar, version, Map.of());
-        HttpResponse<String> answer =
-            hub.send(
-                hub.request("/api/v1/bundles")
-                    .header("Content-Type", "application/java-archive")
-                    .POST(BodyPublishers.ofFile(jar)));
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        Climate.replace(hub, data, "binding-modbus", round);
         for (String thing : List.of("tcp1", "rtu1")) {
           long before = latest(hub, thing, "reads");
           await(thing + " after replacement " + round)
@@ -215,19 +246,28 @@ final class ModbusJourneyTest {
     await("offline")
         .atMost(Duration.ofSeconds(15))
         .until(() -> thing(hub, "tcp1").get("status").textValue().equalsIgnoreCase("offline"));
-    JsonNode held = property(hub, "tcp1", "temperature");
+    JsonNode held = Climate.property(hub, "tcp1", "temperature");
     await("stale")
         .until(
-            () -> property(hub, "tcp1", "temperature").get("quality").textValue().equals("stale"));
-    assertThat(property(hub, "tcp1", "temperature").get("time")).isEqualTo(held.get("time"));
-    assertThat(put(hub, "tcp1", "false").body()).containsIgnoringCase("unreachable");
-    assertThat(put(hub, "rtu1", "false").statusCode()).isEqualTo(200);
+            () ->
+                Climate.property(hub, "tcp1", "temperature")
+                    .get("quality")
+                    .textValue()
+                    .equals("stale"));
+    assertThat(Climate.property(hub, "tcp1", "temperature").get("time"))
+        .isEqualTo(held.get("time"));
+    assertThat(Climate.putSwitch(hub, "tcp1", false).body()).containsIgnoringCase("unreachable");
+    assertThat(Climate.putSwitch(hub, "rtu1", false).statusCode()).isEqualTo(200);
     Process again = units(data, "tcp", Integer.toString(port));
     try {
       await("online again")
           .atMost(Duration.ofSeconds(15))
           .until(
-              () -> property(hub, "tcp1", "temperature").get("quality").textValue().equals("good"));
+              () ->
+                  Climate.property(hub, "tcp1", "temperature")
+                      .get("quality")
+                      .textValue()
+                      .equals("good"));
     } finally {
       again.destroyForcibly();
     }
@@ -237,28 +277,18 @@ final class ModbusJourneyTest {
     return json.readTree(hub.get("/api/v1/things/" + thing).body());
   }
 
-  private JsonNode property(RunningHub hub, String thing, String property) throws Exception {
-    return json.readTree(hub.get("/api/v1/things/" + thing + "/properties/" + property).body());
-  }
-
-  private JsonNode value(RunningHub hub, String thing, String property) throws Exception {
-    return property(hub, thing, property).path("value");
-  }
-
   private long latest(RunningHub hub, String thing, String property) throws Exception {
-    return value(hub, thing, property).asLong(-1);
-  }
-
-  private static HttpResponse<String> put(RunningHub hub, String thing, String body)
-      throws Exception {
-    return hub.send(
-        hub.request("/api/v1/things/" + thing + "/properties/switch")
-            .header("Content-Type", "application/json")
-            .PUT(BodyPublishers.ofString(body)));
+    return Climate.value(hub, thing, property).asLong(-1);
   }
 
   private static int freePort() throws IOException {
     try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
+    }
+  }
+
+  private static int freeUdpPort() throws IOException {
+    try (DatagramSocket probe = new DatagramSocket(0)) {
       return probe.getLocalPort();
     }
   }
@@ -278,35 +308,25 @@ final class ModbusJourneyTest {
   }
 
   private static Process units(Path data, String kind, String where) throws IOException {
-    Path script = data.resolve("climate-units.py");
-    try (var text = ModbusJourneyTest.class.getResourceAsStream("/climate-units.py")) {
-      Files.write(script, java.util.Objects.requireNonNull(text).readAllBytes());
-    }
-    return new ProcessBuilder("/usr/bin/python3", script.toString(), kind, where)
+    String script = script(data, "climate-units.py").toString();
+    return new ProcessBuilder("/usr/bin/python3", script, kind, where)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(data.resolve("units.log").toFile()))
         .start();
   }
 
+  private static Path script(Path data, String name) throws IOException {
+    try (var text = ModbusJourneyTest.class.getResourceAsStream("/" + name)) {
+      return Files.write(data.resolve(name), java.util.Objects.requireNonNull(text).readAllBytes());
+    }
+  }
+
   private static String mbpoll(String... words) throws Exception {
-    List<String> command = new ArrayList<>(List.of("mbpoll", "-m", "tcp", "-1"));
-    command.addAll(List.of(words));
-    return said(command);
+    return Climate.said(true, Climate.with(List.of("mbpoll", "-m", "tcp", "-1"), words));
   }
 
   private static String jcmd(RunningHub hub, String... words) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
-    command.add(Long.toString(hub.pid()));
-    command.addAll(List.of(words));
-    return said(command);
-  }
-
-  private static String said(List<String> command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(said).isZero();
-    return said;
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    return Climate.said(true, Climate.with(List.of(jcmd, Long.toString(hub.pid())), words));
   }
 }

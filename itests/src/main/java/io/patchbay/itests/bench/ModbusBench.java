@@ -1,12 +1,7 @@
 package io.patchbay.itests.bench;
 
 import io.patchbay.itests.RunningHub;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,18 +9,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Requests per second on one connection, of the hub and of a bare loop that asks, waits and asks
- * again: over TCP with devices that take so long to answer, and on a serial line. Each request is
- * one reading of one thing, which the hub keeps.
+ * again: over TCP, by Camel's client and by a socket alone, with devices that take so long to
+ * answer, and on a serial line. Each request is one reading of one thing, which the hub keeps.
  */
 final class ModbusBench {
-  private static final int THINGS = 20;
-  private static final int POINTS = 10;
-  private static final int APART = 200;
+  private static final int THINGS = 100;
   private static final int BAUD = 115_200;
   private static final long THINKING_ON_LINES = 2_000_000;
   private static final int PATIENCE_SECONDS = 30;
@@ -51,8 +43,11 @@ final class ModbusBench {
   List<Measurement> run() throws IOException, InterruptedException, TimeoutException {
     List<Measurement> all = new ArrayList<>();
     for (Case one : CASES) {
-      if (options.wants(one.name())) {
-        all.addAll(measure(one));
+      if (options.wants(one.name()) && one.line()) {
+        all.addAll(measure(one, ModbusLoop.Kind.LINE));
+      } else if (options.wants(one.name())) {
+        all.addAll(measure(one, ModbusLoop.Kind.CAMEL));
+        all.addAll(measure(one, ModbusLoop.Kind.SOCKET));
       }
     }
     return all;
@@ -60,9 +55,10 @@ final class ModbusBench {
 
   private record Rate(double perSecond, double cpuMicros) {}
 
-  private List<Measurement> measure(Case one)
+  private List<Measurement> measure(Case one, ModbusLoop.Kind kind)
       throws IOException, InterruptedException, TimeoutException {
-    Path data = work.resolve(one.name().replaceAll("[^A-Za-z0-9]+", "-"));
+    String name = one.name() + (one.line() ? "" : " by " + kind.words());
+    Path data = work.resolve(name.replaceAll("[^A-Za-z0-9]+", "-"));
     try (ModbusPeer peer = peer(one);
         ModbusPeer bare = peer(one)) {
       prepare(data, one, peer.port());
@@ -70,7 +66,7 @@ final class ModbusBench {
       List<Rate> floors = new ArrayList<>();
       double rss;
       try (RunningHub hub = RunningHub.start(data, RunningHub.freeOffset());
-          Loop loop = new Loop(one, bare.port())) {
+          ModbusLoop loop = ModbusLoop.of(kind, bare.port(), THINGS)) {
         warm(peer);
         Rate unused = bare(loop, bare, hub);
         for (int round = 0; round < options.rounds(); round++) {
@@ -81,10 +77,10 @@ final class ModbusBench {
       }
       Rate own = median(ours);
       Rate floor = median(floors);
-      String floorName = "loop, " + one.name();
+      String floorName = "loop, " + name;
       return List.of(
           measurement(floorName, floor, floorName, floor, 0),
-          measurement("hub, " + one.name(), own, floorName, floor, rss));
+          measurement("hub, " + name, own, floorName, floor, rss));
     }
   }
 
@@ -119,10 +115,10 @@ final class ModbusBench {
   private static void prepare(Path data, Case one, int port) throws IOException {
     StringBuilder profile =
         new StringBuilder("id: bench-modbus\ntitle: Many requests\nproperties:\n");
-    for (int i = 0; i < POINTS; i++) {
+    for (int i = 0; i < ModbusLoop.POINTS; i++) {
       profile.append(
           "  p%d: { type: integer, poll: 10ms, forms: [ { protocol: modbus, address: %d, gap: 0 } ] }%n"
-              .formatted(i, i * APART));
+              .formatted(i, i * ModbusLoop.APART));
     }
     StringBuilder things = new StringBuilder();
     for (int unit = 1; unit <= THINGS; unit++) {
@@ -156,7 +152,7 @@ final class ModbusBench {
   }
 
   /** The loop alone: the hub stands still meanwhile. */
-  private Rate bare(Loop loop, ModbusPeer bare, RunningHub hub)
+  private Rate bare(ModbusLoop loop, ModbusPeer bare, RunningHub hub)
       throws IOException, InterruptedException {
     signal("-STOP", hub);
     loop.go(true);
@@ -194,89 +190,6 @@ final class ModbusBench {
       if (Thread.interrupted()) {
         throw new InterruptedException("the benchmark was told to end");
       }
-    }
-  }
-
-  /** Asks, waits for the answer, and only then asks again; on a line as far apart as it must be. */
-  private static final class Loop implements AutoCloseable {
-    /** MODBUS over Serial Line V1.02, clause 2.5.1.1: above 19,200 baud. */
-    private static final long SILENCE_NANOS = 1_750_000;
-
-    private final Socket socket;
-    private final boolean line;
-    private final AtomicLong turn = new AtomicLong();
-    private final Thread thread;
-    private volatile boolean going;
-    private volatile boolean closed;
-
-    Loop(Case one, int port) throws IOException {
-      socket = new Socket(InetAddress.getLoopbackAddress(), port);
-      socket.setTcpNoDelay(true);
-      line = one.line();
-      thread = new Thread(this::run, "modbus-loop");
-      thread.setDaemon(true);
-      thread.start();
-    }
-
-    void go(boolean now) {
-      going = now;
-      LockSupport.unpark(thread);
-    }
-
-    private void run() {
-      try {
-        DataInputStream in = new DataInputStream(socket.getInputStream());
-        OutputStream out = socket.getOutputStream();
-        while (!closed) {
-          if (!going) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-            continue;
-          }
-          long number = turn.getAndIncrement();
-          int unit = (int) (number / POINTS % THINGS) + 1;
-          int address = (int) (number % POINTS) * APART;
-          byte[] answer = new byte[line ? 7 : 11];
-          if (line) {
-            LockSupport.parkNanos(SILENCE_NANOS);
-          }
-          out.write(line ? rtu(unit, address) : tcp((int) number, unit, address));
-          in.readFully(answer);
-          int at = line ? 3 : 9;
-          int word = (answer[at] & 0xFF) << 8 | (answer[at + 1] & 0xFF);
-          if (word != ModbusPeer.holds(0, unit, address)) {
-            throw new IOException("register " + address + " of unit " + unit + " reads " + word);
-          }
-        }
-      } catch (IOException e) {
-        if (!closed) {
-          throw new java.io.UncheckedIOException(e);
-        }
-      }
-    }
-
-    private static byte[] tcp(int transaction, int unit, int address) {
-      return ByteBuffer.allocate(12)
-          .putShort((short) transaction)
-          .putShort((short) 0)
-          .putShort((short) 6)
-          .put((byte) unit)
-          .put((byte) 3)
-          .putShort((short) address)
-          .putShort((short) 1)
-          .array();
-    }
-
-    private static byte[] rtu(int unit, int address) {
-      ByteBuffer frame = ByteBuffer.allocate(8);
-      frame.put((byte) unit).put((byte) 3).putShort((short) address).putShort((short) 1);
-      int crc = ModbusPeer.crc(frame.array(), 6);
-      return frame.put((byte) crc).put((byte) (crc >> 8)).array();
-    }
-
-    @Override
-    public void close() throws IOException {
-      closed = true;
-      socket.close();
     }
   }
 }
