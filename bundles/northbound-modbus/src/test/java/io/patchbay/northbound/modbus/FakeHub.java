@@ -1,19 +1,16 @@
 package io.patchbay.northbound.modbus;
 
 import io.patchbay.northbound.Commands;
-import io.patchbay.northbound.ThingState;
-import io.patchbay.northbound.Things;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Keeping;
 import io.patchbay.profile.Profile;
 import io.patchbay.profile.Profiles;
 import io.patchbay.profile.Property;
-import io.patchbay.store.Registered;
+import io.patchbay.testkit.FixedThings;
 import io.patchbay.thing.Command;
 import io.patchbay.thing.CommandId;
 import io.patchbay.thing.Outcome;
 import io.patchbay.thing.Quality;
-import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.TimeSource;
@@ -30,8 +27,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Things with values, and commands that end as told. */
-final class FakeHub implements Things, Commands, Profiles {
+final class FakeHub implements Commands, Profiles {
   final Map<String, Reading> latest = new ConcurrentHashMap<>();
+  final FixedThings things =
+      new FixedThings(
+          List.of(
+              new Thing(
+                  new ThingId("meter"), URI.create("sim://local"), "any", Map.of(), Map.of())),
+          latest);
   final List<Command.Write> writes = new CopyOnWriteArrayList<>();
   final Map<String, DataSchema.Type> types = new ConcurrentHashMap<>();
 
@@ -47,22 +50,6 @@ final class FakeHub implements Things, Commands, Profiles {
     latest.put(
         property,
         new Reading(new ThingId("meter"), property, value, "", now, TimeSource.HUB, now, quality));
-  }
-
-  @Override
-  public Optional<ThingState> find(ThingId id) {
-    if (!id.value().equals("meter")) {
-      return Optional.empty();
-    }
-    Thing thing = new Thing(id, URI.create("sim://local"), "any", Map.of(), Map.of());
-    return Optional.of(
-        new ThingState(
-            new Registered(
-                thing, Registered.Admission.ADMITTED, Registered.Origin.API, Instant.now()),
-            Status.ONLINE,
-            "",
-            Instant.now(),
-            latest));
   }
 
   @Override
@@ -113,26 +100,6 @@ final class FakeHub implements Things, Commands, Profiles {
           Quality.GOOD);
     }
     return new Ticket(CommandId.fresh(), outcome);
-  }
-
-  @Override
-  public Page list(Query query) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public CompletionStage<ThingState> register(Thing thing, Registered.Origin origin) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public CompletionStage<ThingState> decide(ThingId id, Registered.Admission admission) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public CompletionStage<Boolean> remove(ThingId id) {
-    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -59,7 +59,7 @@ final class SlaveMapsTest {
         data,
         new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
         2,
-        new Slave(hub, hub, hub, Slave.TARGET_SILENT, Duration.ofSeconds(1)));
+        new Slave(hub.things, hub, hub, Slave.TARGET_SILENT, Duration.ofSeconds(1)));
   }
 
   @BeforeEach
