@@ -291,6 +291,29 @@ final class DownlinkTest {
   }
 
   @Test
+  void anAnswerOfSeveralFramesIsTakenWholeAndOnlyWhatIsBadOfItIsRejected() {
+    Ticket read = submit(new Command.Read(P1, List.of("limit"), soon()));
+    peer.awaitRequests(1);
+    peer.answers
+        .get(0)
+        .complete(new Answer.Frames(List.of(answer("limit=250"), answer("limit=260"))));
+    assertThat(((Outcome.Done) get(read.outcome())).readings())
+        .hasSize(2)
+        .isEqualTo(test.readings("limit"));
+
+    Ticket bad = submit(new Command.Read(P1, List.of("limit"), soon()));
+    peer.awaitRequests(2);
+    peer.answers
+        .get(1)
+        .complete(
+            new Answer.Frames(
+                List.of(answer("limit=270"), answer("nonsense"), answer("limit=280"))));
+    assertThat(reason(bad)).isEqualTo(Reason.BAD_ANSWER);
+    assertThat(test.readings("limit")).hasSize(4);
+    assertThat(test.hub.rejections.list(0, 10)).hasSize(1);
+  }
+
+  @Test
   void tellsWhatTheDeviceSaid() {
     Ticket ticket = limit(1);
     peer.awaitRequests(1);
