@@ -1,9 +1,18 @@
 package ${package};
 
+import static org.apache.camel.component.netty.ChannelHandlerFactories.newDelimiterBasedFrameDecoder;
+import static org.apache.camel.component.netty.ChannelHandlerFactories.newStringDecoder;
+import static org.apache.camel.component.netty.ChannelHandlerFactories.newStringEncoder;
+
+import io.netty.handler.codec.Delimiters;
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
 import io.patchbay.southbound.UplinkPort;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.netty.ChannelHandlerFactory;
+import org.apache.camel.spi.Registry;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -31,11 +40,18 @@ public final class LineBinding {
 
     @AttributeDefinition(description = "devices connected at once, at most", min = "1")
     int devices() default 1000;
+
+    @AttributeDefinition(description = "connections at once, at most", min = "1")
+    int connections() default 1000;
+
+    @AttributeDefinition(description = "seconds after which a silent one is closed", min = "1")
+    int silenceSeconds() default 600;
   }
 
+  private static final int LONGEST_LINE = 1024;
   private static final String OPTIONS =
-      "?textline=true&decoderMaxLineLength=1024&encoding=UTF-8&sync=true"
-          + "&usingExecutorService=false";
+      "?textline=true&encoding=UTF-8&sync=true&usingExecutorService=false"
+          + "&decoders=visitors,lines,texts&encoders=octets";
 
   private final RunningRoutes routes;
 
@@ -46,12 +62,23 @@ public final class LineBinding {
   public LineBinding(
       BundleContext bundle, Config config, @Reference Contexts contexts, @Reference UplinkPort hub)
       throws Exception {
-    this(bundle, contexts, config.host(), config.port() + offset(bundle), config.devices());
+    this(
+        bundle,
+        contexts,
+        config.host(),
+        config.port() + offset(bundle),
+        new Devices(config.devices()),
+        new Visitors(config.connections(), Duration.ofSeconds(config.silenceSeconds())));
   }
 
-  LineBinding(BundleContext bundle, Contexts contexts, String host, int port, int most)
+  LineBinding(
+      BundleContext bundle,
+      Contexts contexts,
+      String host,
+      int port,
+      Devices devices,
+      Visitors visitors)
       throws Exception {
-    Devices devices = new Devices(most);
     Arrivals arrivals = new Arrivals(devices);
     Commands commands = new Commands(devices);
     this.routes =
@@ -61,6 +88,11 @@ public final class LineBinding {
             new RouteBuilder() {
               @Override
               public void configure() {
+                Registry steps = getContext().getRegistry();
+                steps.bind("visitors", visitors);
+                steps.bind("lines", lines());
+                steps.bind("texts", newStringDecoder(StandardCharsets.UTF_8, "tcp"));
+                steps.bind("octets", newStringEncoder(StandardCharsets.UTF_8, "tcp"));
                 errorHandler(noErrorHandler()); // no ok: the device sends it again
                 // without threads of its own: when the hub is busy, the sockets are not read
                 from("netty:tcp://" + host + ":" + port + OPTIONS)
@@ -73,6 +105,10 @@ public final class LineBinding {
                     .process(commands);
               }
             });
+  }
+
+  private static ChannelHandlerFactory lines() {
+    return newDelimiterBasedFrameDecoder(LONGEST_LINE, Delimiters.lineDelimiter(), "tcp");
   }
 
   private static int offset(BundleContext bundle) {

@@ -19,6 +19,7 @@ import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,14 @@ final class LineBindingContractTest extends PushingBindingContract {
   @Override
   protected Running start(RecordingUplinkPort to) throws Exception {
     PlainContexts contexts = new PlainContexts(to, Map.of());
-    LineBinding binding = new LineBinding(PlainContexts.NO_BUNDLE, contexts, LOOPBACK, port, 10);
+    LineBinding binding =
+        new LineBinding(
+            PlainContexts.NO_BUNDLE,
+            contexts,
+            LOOPBACK,
+            port,
+            new Devices(10),
+            new Visitors(10, Duration.ofMinutes(10)));
     await().atMost(limit()).until(device::greeted);
     return new Running() {
       @Override

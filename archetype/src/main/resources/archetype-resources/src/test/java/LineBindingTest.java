@@ -26,6 +26,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -38,19 +39,34 @@ import org.junit.jupiter.api.Test;
 final class LineBindingTest {
   private final RecordingUplinkPort hub = new RecordingUplinkPort();
   private final PlainContexts contexts = new PlainContexts(hub, Map.of());
-  private final LineBinding binding;
+  private final int port;
+  private LineBinding binding;
   private final Socket socket;
   private final BufferedReader in;
 
   LineBindingTest() throws Exception {
-    int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
-    binding = new LineBinding(PlainContexts.NO_BUNDLE, contexts, "127.0.0.1", port, 2);
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(10_000);
+    binding = start(Duration.ofMinutes(10));
+    socket = dial();
     in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  private LineBinding start(Duration silence) throws Exception {
+    return new LineBinding(
+        PlainContexts.NO_BUNDLE,
+        contexts,
+        "127.0.0.1",
+        port,
+        new Devices(2),
+        new Visitors(2, silence));
+  }
+
+  private Socket dial() throws IOException {
+    Socket dialled = new Socket(InetAddress.getLoopbackAddress(), port);
+    dialled.setSoTimeout(10_000);
+    return dialled;
   }
 
   @AfterEach
@@ -81,6 +97,29 @@ final class LineBindingTest {
   @Test
   void endsAConnectionWhoseLineDoesNotEnd() throws Exception {
     assertThat(answer("m".repeat(2_000))).isEqualTo("null");
+  }
+
+  @Test
+  void closesAConnectionOnWhichNothingIsSaid() throws Exception {
+    binding.stop();
+    binding = start(Duration.ofMillis(200));
+
+    try (Socket silent = dial()) {
+      assertThat(silent.getInputStream().read()).isNegative();
+    }
+  }
+
+  @Test
+  void closesOneConnectionMoreThanThereMayBe() throws Exception {
+    assertThat(answer("meter1")).isEqualTo("ok");
+    try (Socket second = dial()) {
+      second.getOutputStream().write("meter2\n".getBytes(StandardCharsets.UTF_8));
+      assertThat(second.getInputStream().read()).isEqualTo('o');
+      try (Socket third = dial()) {
+        assertThat(third.getInputStream().read()).isNegative();
+      }
+    }
+    assertThat(answer("meter1")).isEqualTo("ok");
   }
 
   @Test
