@@ -1,17 +1,15 @@
 package io.patchbay.binding.coap;
 
-import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
 import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.Request;
 import io.patchbay.southbound.Wire;
-import io.patchbay.store.Registered;
+import io.patchbay.testkit.FixedThings;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Command;
 import io.patchbay.thing.CommandId;
-import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
@@ -23,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 
 /** Commands, things and interests as the hub makes them. */
 final class Requests {
@@ -75,47 +72,6 @@ final class Requests {
 
   /** A directory with these things. */
   static Things things(Thing... all) {
-    return new Directory(List.of(all));
-  }
-
-  private record Directory(List<Thing> all) implements Things {
-    @Override
-    public Optional<ThingState> find(ThingId id) {
-      return all.stream()
-          .filter(thing -> thing.id().equals(id))
-          .findFirst()
-          .map(
-              thing ->
-                  new ThingState(
-                      new Registered(
-                          thing,
-                          Registered.Admission.ADMITTED,
-                          Registered.Origin.FILE,
-                          Instant.EPOCH),
-                      Status.UNKNOWN,
-                      "",
-                      Instant.EPOCH,
-                      Map.of()));
-    }
-
-    @Override
-    public Page list(Query query) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<ThingState> register(Thing thing, Registered.Origin origin) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<ThingState> decide(ThingId id, Registered.Admission admission) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<Boolean> remove(ThingId id) {
-      throw new UnsupportedOperationException();
-    }
+    return new FixedThings(List.of(all), Map.of());
   }
 }
