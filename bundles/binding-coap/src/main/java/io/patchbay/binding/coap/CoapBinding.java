@@ -4,6 +4,7 @@ import io.patchbay.access.DeviceCredentials;
 import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
+import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.camel.builder.RouteBuilder;
+import org.eclipse.californium.scandium.dtls.x509.CertificateProvider;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -26,17 +29,24 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.condition.Condition;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.AttributeType;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /** The binding: the endpoint that devices post to, the route down, and what is observed. */
 @Component(
     immediate = true,
-    service = {InterestListener.class, Health.class, Metrics.class},
+    service = {
+      InterestListener.class,
+      DeviceCredentials.Listener.class,
+      Health.class,
+      Metrics.class
+    },
     property = DownlinkPort.SCHEME + "=" + CoapProtocol.SCHEME,
     configurationPid = "io.patchbay.binding.coap")
 @Designate(ocd = CoapBinding.Config.class)
-public final class CoapBinding implements InterestListener, Health, Metrics {
+public final class CoapBinding
+    implements InterestListener, DeviceCredentials.Listener, Health, Metrics {
 
   @ObjectClassDefinition(name = "CoAP")
   @interface Config {
@@ -51,8 +61,8 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
 
     @AttributeDefinition(
         description =
-            "UDP port for CoAP over DTLS, opened with the first key (secret coap-psk.IDENTITY);"
-                + " -1 opens none",
+            "UDP port for CoAP over DTLS, opened with the first key (secret coap-psk.IDENTITY or"
+                + " coap-rpk.IDENTITY) or authority; -1 opens none",
         min = "-1",
         max = "65535")
     int securePort() default 5694;
@@ -62,6 +72,29 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
         min = "1024",
         max = "1048576")
     int maxPayload() default 65_536;
+
+    @AttributeDefinition(
+        description =
+            "PKCS#12 file with the hub's EC key and certificate, for devices with certificates or"
+                + " public keys; relative to the data directory; empty for none")
+    String keystore() default "";
+
+    @AttributeDefinition(
+        description = "Password of the keystore and its key",
+        type = AttributeType.PASSWORD)
+    String keystorePassword() default "";
+
+    @AttributeDefinition(
+        description =
+            "PEM file of the authorities whose devices are believed, or a folder of such and of"
+                + " .crl files; relative to the data directory; empty for none")
+    String trust() default "";
+
+    @AttributeDefinition(
+        description =
+            "Addresses of devices, coap://HOST:PORT, that are asked every hour what resources they"
+                + " have")
+    String[] discover() default {};
   }
 
   private static final String LISTENING = "patchbay.coap.listening";
@@ -70,6 +103,8 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
   private final Listening listening = new Listening();
   private final Devices devices;
   private final Observations observations;
+  private final Rights rights;
+  private final Readings readings;
   private final Door door;
   private final RunningRoutes down;
 
@@ -81,6 +116,7 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
       @Reference UplinkPort uplink,
       @Reference Things things,
       @Reference Profiles profiles,
+      @Reference Feed feed,
       @Reference Secrets secrets,
       @Reference DeviceCredentials credentials)
       throws Exception {
@@ -92,7 +128,9 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
         uplink,
         things,
         profiles,
-        new Keys(secrets, credentials));
+        feed,
+        secrets,
+        credentials);
   }
 
   CoapBinding(
@@ -103,14 +141,38 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
       UplinkPort uplink,
       Things things,
       Profiles profiles,
-      Keys keys)
+      Feed feed,
+      Secrets secrets,
+      DeviceCredentials credentials)
       throws Exception {
-    endpoints = Endpoints.alone(settings.maxPayload());
+    Keys keys = new Keys(secrets);
+    Trust trust = new Trust(settings.trust().orElse(null));
+    @Nullable CertificateProvider own = settings.ownKey();
+    endpoints =
+        Endpoints.alone(
+            settings.maxPayload(), configuration -> new Dtls(configuration, keys, trust, own));
     devices = new Devices(endpoints);
     Reachability reachability = new Reachability(uplink, System::nanoTime);
     observations =
         new Observations(devices, uplink, reachability, endpoints.thread(), things, profiles);
-    door = new Door(announce, settings, endpoints, new Ingest(uplink, listening, keys), keys);
+    rights = new Rights(credentials);
+    readings = new Readings(things, feed, rights, endpoints);
+    ResourceDirectory directory =
+        new ResourceDirectory(
+            new RegistrationFiles(settings.registrations()),
+            new Introductions(uplink, things, profiles),
+            rights,
+            devices.waiting(),
+            endpoints.thread());
+    door =
+        new Door(
+            announce,
+            settings,
+            endpoints,
+            new Ingest(uplink, listening, rights, directory, readings),
+            List.of(directory::look, readings::look));
+    endpoints.thread().execute(directory::begin);
+    new Discovery(devices, directory, endpoints.thread()).begin(settings.discover());
     Downlink downlink = new Downlink(devices, reachability);
     down =
         contexts.start(
@@ -143,6 +205,12 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
   }
 
   @Override
+  public void changed(String user) {
+    rights.changed();
+    endpoints.dtls().end(user);
+  }
+
+  @Override
   public List<Check> checks() {
     return door.checks();
   }
@@ -162,10 +230,16 @@ public final class CoapBinding implements InterestListener, Health, Metrics {
     return door.securePort();
   }
 
+  /** DTLS sessions with devices that came. */
+  int sessions() {
+    return endpoints.dtls().sessions();
+  }
+
   @Deactivate
   void stop() throws InterruptedException {
     down.close();
     door.close();
+    readings.close();
     devices.close();
     endpoints.close();
   }

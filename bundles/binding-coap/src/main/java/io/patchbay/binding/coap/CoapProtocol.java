@@ -60,10 +60,7 @@ public final class CoapProtocol implements Protocol {
   @Override
   public Optional<String> address(Form form) {
     ResourceForm.check(form);
-    boolean pushed = form.ops().contains(Op.OBSERVE) || form.ops().contains(Op.SUBSCRIBE);
-    return pushed && !ResourceForm.asked(form)
-        ? Optional.of(ResourceForm.resource(form))
-        : Optional.empty();
+    return ResourceForm.pushed(form) ? Optional.of(ResourceForm.resource(form)) : Optional.empty();
   }
 
   /** An action without input needs no media type; everything else has one of the common ones. */

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -29,8 +30,8 @@ import org.eclipse.californium.elements.AddressEndpointContext;
  * from, opened when it is needed first: it hears nobody whom that address cannot reach.
  */
 final class Devices {
-  /** Names that wait to be resolved; one more fails. */
-  private static final int NAMES = 100;
+  /** Names that wait to be resolved, and registrations to be written; one more fails. */
+  private static final int NAMES = 1_000;
 
   /** Nobody has acknowledged the request, and nobody will. */
   static final class Unanswered extends IOException {
@@ -54,7 +55,7 @@ final class Devices {
   }
 
   private final Endpoints endpoints;
-  private final Map<InetAddress, CoapEndpoint> open = new ConcurrentHashMap<>();
+  private final Map<Local, CoapEndpoint> open = new ConcurrentHashMap<>();
   private final ThreadPoolExecutor names;
 
   Devices(Endpoints endpoints) {
@@ -67,12 +68,15 @@ final class Devices {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(NAMES),
             task -> {
-              Thread made = new Thread(task, "patchbay-coap-names");
+              Thread made = new Thread(task, "patchbay-coap-waits");
               made.setDaemon(true);
               return made;
             });
     names.allowCoreThreadTimeOut(true);
   }
+
+  /** An address of this machine, and whether devices are asked over DTLS from there. */
+  private record Local(InetAddress address, boolean secure) {}
 
   /** A device, with the endpoint that reaches it. */
   record Peer(CoapEndpoint endpoint, InetSocketAddress address) {}
@@ -92,12 +96,16 @@ final class Devices {
 
   private Peer find(Remote remote) {
     try {
-      if (remote.secure()) {
-        throw new IOException(
-            remote.words() + ": the hub sends no requests over DTLS; the device can post over it");
-      }
       InetSocketAddress address = remote.address();
-      return new Peer(open.computeIfAbsent(local(address), this::open), address);
+      if (remote.secure() && !endpoints.dtls().reaches(address)) {
+        throw new IOException(
+            remote.words()
+                + ": the hub has nothing to show to it; keep the secret coap-out."
+                + address.getHostString().replace(':', '-')
+                + " (IDENTITY:KEY), or configure keystore and trust of io.patchbay.binding.coap");
+      }
+      Local from = new Local(local(address), remote.secure());
+      return new Peer(open.computeIfAbsent(from, this::open), address);
     } catch (UnknownHostException e) {
       throw new CompletionException(new IOException("host '" + remote.host() + "' is unknown", e));
     } catch (IOException e) {
@@ -112,9 +120,12 @@ final class Devices {
     }
   }
 
-  private CoapEndpoint open(InetAddress local) {
+  private CoapEndpoint open(Local local) {
     try {
-      return endpoints.open(new InetSocketAddress(local, 0), new Responses());
+      InetSocketAddress from = new InetSocketAddress(local.address(), 0);
+      return local.secure()
+          ? endpoints.asking(from, new Responses())
+          : endpoints.open(from, new Responses());
     } catch (IOException e) {
       throw new CompletionException(e);
     }
@@ -141,6 +152,9 @@ final class Devices {
                       (response, failure) -> {
                         if (failure != null) {
                           request.cancel();
+                        }
+                        if (failure != null && remote.secure()) {
+                          endpoints.dtls().close(peer.address());
                         }
                       });
             });
@@ -177,6 +191,11 @@ final class Devices {
       answer.completeExceptionally(
           new IOException(remote.words() + " could not be sent: " + error.getMessage(), error));
     }
+  }
+
+  /** For what waits for a disk or a name server: one thread, and a bound. */
+  Executor waiting() {
+    return names;
   }
 
   void close() {

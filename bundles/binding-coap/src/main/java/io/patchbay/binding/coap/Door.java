@@ -25,13 +25,13 @@ final class Door {
   private static final long RETRY_SECONDS = 5;
   private static final long DRAIN_MILLIS = 5_000;
   private static final long LOOK_MILLIS = 5;
-  private static final long LOOK_FOR_KEYS = 2;
+  private static final long LOOK_SECONDS = 1;
 
   private final Supplier<Runnable> announce;
   private final DoorSettings settings;
   private final Endpoints endpoints;
   private final Ingest ingest;
-  private final Keys keys;
+  private final List<Runnable> looks;
   private final AtomicBoolean asked = new AtomicBoolean();
   private volatile @Nullable CoapEndpoint plain;
   private volatile @Nullable CoapEndpoint secure;
@@ -42,18 +42,19 @@ final class Door {
 
   /**
    * @param announce says that devices may come, and gives what takes that back
+   * @param looks what is done every second while it is open
    */
   Door(
       Supplier<Runnable> announce,
       DoorSettings settings,
       Endpoints endpoints,
       Ingest ingest,
-      Keys keys) {
+      List<Runnable> looks) {
     this.announce = announce;
     this.settings = settings;
     this.endpoints = endpoints;
     this.ingest = ingest;
-    this.keys = keys;
+    this.looks = List.copyOf(looks);
   }
 
   /** Opens it, now or as soon as it can be. */
@@ -75,12 +76,8 @@ final class Door {
         LOG.info("CoAP on {}:{}", settings.host(), port());
       }
       trouble = "";
-      if (settings.securePort() >= 0) {
-        var unused =
-            endpoints
-                .thread()
-                .scheduleWithFixedDelay(this::secure, 0, LOOK_FOR_KEYS, TimeUnit.SECONDS);
-      }
+      var unused =
+          endpoints.thread().scheduleWithFixedDelay(this::look, 0, LOOK_SECONDS, TimeUnit.SECONDS);
       withdraw = announce.get();
     } catch (IOException e) {
       trouble =
@@ -96,15 +93,23 @@ final class Door {
     }
   }
 
-  /** DTLS is opened with the first key: before, nobody could come. */
+  private void look() {
+    endpoints.dtls().look();
+    looks.forEach(Runnable::run);
+    if (settings.securePort() >= 0) {
+      secure();
+    }
+  }
+
+  /** DTLS is opened with the first key or authority: before, nobody could come. */
   private synchronized void secure() {
-    if (closed || secure != null || !keys.any()) {
+    if (closed || secure != null || !endpoints.dtls().expected()) {
       return;
     }
     try {
       InetSocketAddress address =
           new InetSocketAddress(InetAddress.getByName(settings.host()), settings.securePort());
-      secure = endpoints.secure(address, keys, ingest);
+      secure = endpoints.secure(address, ingest);
       secureTrouble = "";
       LOG.info("CoAP over DTLS on {}:{}", settings.host(), securePort());
     } catch (IOException | RuntimeException e) {
@@ -143,6 +148,8 @@ final class Door {
     checks.add(new Check("coap", State.OK, where));
     if (!secureTrouble.isEmpty()) {
       checks.add(new Check("coaps", State.CRITICAL, secureTrouble));
+    } else if (!endpoints.dtls().trouble().isEmpty()) {
+      checks.add(new Check("coaps", State.WARN, endpoints.dtls().trouble()));
     } else if (secure != null) {
       checks.add(
           new Check("coaps", State.OK, "DTLS listens on " + settings.host() + ":" + securePort()));
@@ -152,6 +159,7 @@ final class Door {
 
   List<Sample> samples() {
     List<Sample> samples = new ArrayList<>(ingest.samples());
+    samples.addAll(endpoints.dtls().samples());
     samples.add(
         Sample.counter(
             "patchbay_coap_dropped_total",

@@ -1,13 +1,12 @@
 package io.patchbay.binding.coap;
 
 import java.io.IOException;
-import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
@@ -15,25 +14,17 @@ import org.eclipse.californium.core.network.serialization.MessageHeader;
 import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.MessageDeliverer;
-import org.eclipse.californium.elements.UDPConnector;
+import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.elements.util.DatagramReader;
-import org.eclipse.californium.elements.util.ExecutorsUtil;
-import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
-import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
-import org.eclipse.californium.scandium.config.DtlsConfig.DtlsRole;
-import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
-import org.eclipse.californium.scandium.dtls.pskstore.PskStore;
 
 /** Californium's settings, and the one thread that all endpoints share. */
 final class Endpoints {
   /** Datagrams that wait for the thread; one more is dropped, and comes again. */
   private static final int BACKLOG = 4_096;
 
-  private static final int OUTGOING = 4_096;
-  private static final int SOCKET_BUFFER = 1 << 20;
   private static final int BLOCK = 1_024;
 
   /**
@@ -42,59 +33,63 @@ final class Endpoints {
    */
   private static final int ANSWERS = 8;
 
-  /** Octets of the connection id that lets a device change its address (RFC 9146). */
-  private static final int CONNECTION_ID = 6;
+  /** Whether somebody still observes is asked with every tenth notification, and once a minute. */
+  private static final int ASKED_EVERY = 10;
 
-  /** DTLS connections; a new one takes the place of the one that was silent longest. */
-  private static final int CONNECTIONS = 20_000;
+  static final int ASKED_SECONDS = 60;
 
-  private final Configuration configuration = known();
-  private final ProtocolScheduledExecutorService thread;
+  private final Configuration configuration;
+  private final CoapThread thread = new CoapThread();
+  private final Dtls dtls;
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
 
   /**
    * @param maxPayload octets of a request; larger ones are answered with 4.13
+   * @param secure makes what DTLS needs
    */
-  Endpoints(int maxPayload) {
+  private Endpoints(int maxPayload, Function<Configuration, Dtls> secure) {
+    configuration = known();
     configuration
         .set(CoapConfig.MAX_RESOURCE_BODY_SIZE, maxPayload)
         .set(CoapConfig.MAX_MESSAGE_SIZE, BLOCK)
         .set(CoapConfig.PREFERRED_BLOCK_SIZE, BLOCK)
         .set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP)
         .set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, ANSWERS)
-        .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1)
-        .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
-        .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)
-        .set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, OUTGOING)
-        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER)
-        .set(DtlsConfig.DTLS_ROLE, DtlsRole.SERVER_ONLY)
-        .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID)
-        .set(DtlsConfig.DTLS_UPDATE_ADDRESS_USING_CID_ON_NEWER_RECORDS, true)
-        .set(DtlsConfig.DTLS_USE_HELLO_VERIFY_REQUEST, true)
-        .set(DtlsConfig.DTLS_MAX_CONNECTIONS, CONNECTIONS)
-        .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1)
-        .set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1);
-    thread =
-        ExecutorsUtil.newSingleThreadedProtocolExecutor(
-            task -> {
-              Thread made = new Thread(task, "patchbay-coap");
-              made.setDaemon(true);
-              return made;
-            });
+        .set(CoapConfig.NOTIFICATION_CHECK_INTERVAL_COUNT, ASKED_EVERY)
+        .set(CoapConfig.NOTIFICATION_CHECK_INTERVAL_TIME, ASKED_SECONDS, TimeUnit.SECONDS)
+        .set(CoapConfig.MAX_SERVER_OBSERVES, Readings.OBSERVERS)
+        .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1);
+    dtls = secure.apply(configuration);
   }
 
   /**
    * Makes them on a thread that nobody else is on: Scandium keeps for good the exceptions of the
    * ciphers that this machine lacks, and with them the classes of everybody on the stack.
    */
-  static Endpoints alone(int maxPayload) throws InterruptedException {
-    FutureTask<Endpoints> task = new FutureTask<>(() -> new Endpoints(maxPayload));
+  static Endpoints alone(int maxPayload, Function<Configuration, Dtls> secure)
+      throws InterruptedException {
+    FutureTask<Endpoints> task = new FutureTask<>(() -> new Endpoints(maxPayload, secure));
     Thread alone = new Thread(task, "patchbay-coap-start");
     alone.setDaemon(true);
     alone.start();
+    boolean interrupted = false;
     try {
-      return task.get();
+      while (true) {
+        try {
+          Endpoints made = task.get();
+          if (interrupted) {
+            made.close();
+            throw new InterruptedException("interrupted while CoAP was set up");
+          }
+          return made;
+        } catch (InterruptedException e) {
+          if (interrupted) {
+            throw e;
+          }
+          interrupted = true; // what is made has threads of its own, and is closed first
+        }
+      }
     } catch (ExecutionException e) {
       throw new IllegalStateException("CoAP cannot be set up: " + e.getCause(), e);
     }
@@ -111,8 +106,12 @@ final class Endpoints {
     return configuration;
   }
 
-  ProtocolScheduledExecutorService thread() {
+  CoapThread thread() {
     return thread;
+  }
+
+  Dtls dtls() {
+    return dtls;
   }
 
   /** Datagrams that were dropped because more came than could be handled. */
@@ -125,43 +124,39 @@ final class Endpoints {
     return malformed.sum();
   }
 
-  private CoapEndpoint.Builder builder() {
-    return CoapEndpoint.builder()
-        .setConfiguration(configuration)
-        .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser());
-  }
-
   /** Opens an endpoint for plain CoAP. */
   CoapEndpoint open(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
-    return start(builder().setConnector(new BoundedConnector(address)).build(), deliverer);
+    return start(
+        new PlainSocket(address, () -> thread.waiting() >= BACKLOG, dropped::increment), deliverer);
   }
 
-  /** Opens an endpoint for CoAP over DTLS 1.2, to those who have a key. */
-  CoapEndpoint secure(InetSocketAddress address, PskStore keys, MessageDeliverer deliverer)
-      throws IOException {
-    DTLSConnector connector =
-        new DTLSConnector(
-            DtlsConnectorConfig.builder(configuration)
-                .setAddress(address)
-                .setPskStore(keys)
-                .build());
-    return start(builder().setConnector(connector).build(), deliverer);
+  /** Opens an endpoint for CoAP over DTLS, to devices that come. */
+  CoapEndpoint secure(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
+    return start(dtls.server(address), deliverer);
   }
 
-  private CoapEndpoint start(CoapEndpoint endpoint, MessageDeliverer deliverer) throws IOException {
+  /** Opens an endpoint for CoAP over DTLS, to devices that are asked. */
+  CoapEndpoint asking(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
+    return start(dtls.client(address), deliverer);
+  }
+
+  private CoapEndpoint start(Connector connector, MessageDeliverer deliverer) throws IOException {
+    CoapEndpoint endpoint =
+        CoapEndpoint.builder()
+            .setConfiguration(configuration)
+            .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser())
+            .setConnector(connector)
+            .build();
     endpoint.setExecutor(thread);
     endpoint.setMessageDeliverer(deliverer);
     try {
       endpoint.start();
+      Dtls.nameThreads();
     } catch (IOException e) {
       endpoint.destroy();
       throw e;
     }
     return endpoint;
-  }
-
-  private boolean full() {
-    return thread instanceof ScheduledThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
   }
 
   private final class CountingParser extends UdpDataParser {
@@ -186,22 +181,8 @@ final class Endpoints {
     }
   }
 
-  private final class BoundedConnector extends UDPConnector {
-    private BoundedConnector(InetSocketAddress address) {
-      super(address, configuration);
-    }
-
-    @Override
-    public void processDatagram(DatagramPacket datagram) {
-      if (full()) {
-        dropped.increment();
-      } else {
-        super.processDatagram(datagram);
-      }
-    }
-  }
-
   void close() throws InterruptedException {
+    dtls.close();
     thread.shutdownNow();
     boolean unused = thread.awaitTermination(5, TimeUnit.SECONDS);
   }

@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.eclipse.californium.core.coap.CoAP.Code;
 import org.eclipse.californium.core.coap.CoAP.ResponseCode;
 import org.eclipse.californium.core.coap.Request;
@@ -32,21 +34,33 @@ import org.slf4j.LoggerFactory;
  */
 final class Ingest implements MessageDeliverer {
   private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
-  static final String DISCOVERY = ".well-known/core";
+  private static final String WELL_KNOWN = ".well-known/";
+  static final String DISCOVERY = WELL_KNOWN + "core";
   private static final byte[] NOTHING = {};
+  private static final List<Link> OWN =
+      Stream.concat(ResourceDirectory.OWN.stream(), Readings.OWN.stream()).toList();
 
   private final UplinkPort uplink;
   private final Listening listening;
   private final Repetitions repetitions;
   private final Access access;
+  private final ResourceDirectory directory;
+  private final Readings readings;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Map<ResponseCode, LongAdder> answered = new EnumMap<>(ResponseCode.class);
   private volatile boolean draining;
 
-  Ingest(UplinkPort uplink, Listening listening, Access access) {
+  Ingest(
+      UplinkPort uplink,
+      Listening listening,
+      Access access,
+      ResourceDirectory directory,
+      Readings readings) {
     this.uplink = uplink;
     this.listening = listening;
     this.access = access;
+    this.directory = directory;
+    this.readings = readings;
     repetitions = new Repetitions(System::nanoTime);
     for (ResponseCode code : ResponseCode.values()) {
       answered.put(code, new LongAdder());
@@ -60,15 +74,45 @@ final class Ingest implements MessageDeliverer {
     }
     Request request = exchange.getRequest();
     String path = request.getOptions().getUriPathString();
-    Optional<Access.Refusal> refusal = access.refusal(request.getSourceContext(), path);
-    if (refusal.isPresent()) {
-      ResponseCode code =
-          refusal.get().known() ? ResponseCode.FORBIDDEN : ResponseCode.UNAUTHORIZED;
-      answer(exchange, Replies.refused(code, refusal.get().detail()));
+    if (path.startsWith(ResourceDirectory.PATH) && ResourceDirectory.serves(path)) {
+      ask(exchange, request, path);
+    } else if (path.startsWith(Readings.PATH) && request.getCode() == Code.GET) {
+      answer(exchange, readings.answer(exchange, request, path));
+    } else if (path.startsWith(WELL_KNOWN)) {
+      wellKnown(exchange, request, path);
+    } else {
+      Access.Refusal refusal = refusal(request, Access.Use.POST, path);
+      if (refusal != null) {
+        answer(exchange, Replies.refused(refusal));
+      } else {
+        take(exchange, request, path);
+      }
+    }
+  }
+
+  private void ask(Exchange exchange, Request request, String path) {
+    CompletionStage<Void> unused =
+        directory
+            .answer(request, path, () -> Links.asked(exchange))
+            .thenAccept(response -> answer(exchange, response));
+  }
+
+  private Access.@Nullable Refusal refusal(Request request, Access.Use use, String what) {
+    return access.refusal(request.getSourceContext(), use, what).orElse(null);
+  }
+
+  private void wellKnown(Exchange exchange, Request request, String path) {
+    if (path.equals(ResourceDirectory.SIMPLE)) {
+      ask(exchange, request, path);
+      return;
+    }
+    Access.Refusal refusal = refusal(request, Access.Use.LOOK, path);
+    if (refusal != null) {
+      answer(exchange, Replies.refused(refusal));
     } else if (path.equals(DISCOVERY)) {
       answer(exchange, discovery(request));
     } else {
-      take(exchange, request, path);
+      answer(exchange, Replies.refused(ResponseCode.NOT_FOUND, "nothing is at '" + path + "'"));
     }
   }
 
@@ -155,7 +199,7 @@ final class Ingest implements MessageDeliverer {
     List<String> wanted = request.getOptions().getUriQueryStrings();
     Response response = new Response(ResponseCode.CONTENT);
     response.getOptions().setContentFormat(ContentFormats.LINKS);
-    response.setPayload(Links.of(listening.all(), wanted));
+    response.setPayload(Links.of(listening.all(), OWN, wanted));
     return response;
   }
 
@@ -187,6 +231,18 @@ final class Ingest implements MessageDeliverer {
                     (double) count.sum()));
           }
         });
+    samples.add(
+        Sample.gauge(
+            "patchbay_coap_endpoints",
+            "Endpoints in the resource directory",
+            Map.of(),
+            directory.size()));
+    samples.add(
+        Sample.gauge(
+            "patchbay_coap_observers",
+            "Observers of the hub's values",
+            Map.of(),
+            readings.observers()));
     return samples;
   }
 }

@@ -1,22 +1,21 @@
 package io.patchbay.binding.coap;
 
-import io.patchbay.access.DeviceCredentials;
 import io.patchbay.access.Secrets;
-import io.patchbay.profile.AddressPattern;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.Principal;
-import java.time.Duration;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Base64;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
-import org.eclipse.californium.elements.EndpointContext;
-import org.eclipse.californium.elements.auth.PreSharedKeyIdentity;
 import org.eclipse.californium.scandium.dtls.ConnectionId;
 import org.eclipse.californium.scandium.dtls.HandshakeResultHandler;
 import org.eclipse.californium.scandium.dtls.PskPublicInformation;
@@ -27,129 +26,206 @@ import org.eclipse.californium.scandium.util.ServerNames;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that devices have in common with the hub, and what each may post: where its device
- * credential may publish, and without one where a segment of the path is its identity. A key that
- * is taken away ends what its device may do at once.
+ * The keys of devices among the hub's secrets: {@code coap-psk.IDENTITY}, in common with the hub;
+ * {@code coap-rpk.IDENTITY}, the device's public key; {@code coap-out.HOST}, what the hub shows to
+ * a device that it asks, {@code IDENTITY:KEY}.
  */
-final class Keys implements PskStore, Access {
-  /** The key of the device {@code sensor7} is the secret {@code coap-psk.sensor7}. */
-  static final String PREFIX = "coap-psk.";
+final class Keys {
+  static final String SHARED = "coap-psk.";
+  static final String PUBLIC = "coap-rpk.";
+  static final String OUTGOING = "coap-out.";
 
   private static final String HEX = "hex:";
   private static final Pattern IDENTITY = Pattern.compile("[A-Za-z0-9._-]{1,55}");
-  private static final Duration FRESH = Duration.ofSeconds(1);
-
-  private record Rights(Map<String, List<AddressPattern>> publish, long at) {}
+  private static final Pattern ARMOUR = Pattern.compile("-----[^-]*-----|\\s");
 
   private final Secrets secrets;
-  private final DeviceCredentials credentials;
-  private volatile Rights rights = new Rights(Map.of(), System.nanoTime() - FRESH.toNanos());
+  private final AtomicBoolean used = new AtomicBoolean();
 
-  Keys(Secrets secrets, DeviceCredentials credentials) {
+  Keys(Secrets secrets) {
     this.secrets = secrets;
-    this.credentials = credentials;
   }
 
   /** Whether any device has one: without, nobody can come. */
   boolean any() {
-    return secrets.names().stream().anyMatch(name -> name.startsWith(PREFIX));
+    return secrets.names().stream()
+        .anyMatch(name -> name.startsWith(SHARED) || name.startsWith(PUBLIC));
   }
 
-  private Optional<String> key(String identity) {
-    return IDENTITY.matcher(identity).matches()
-        ? secrets.find(PREFIX + identity).filter(key -> !key.isEmpty())
-        : Optional.empty();
+  /** All that concern CoAP, as they are now: to be compared, not to be told. */
+  Map<String, String> all() {
+    Map<String, String> all = new TreeMap<>();
+    for (String name : secrets.names()) {
+      if (name.startsWith(SHARED) || name.startsWith(PUBLIC) || name.startsWith(OUTGOING)) {
+        secrets.find(name).ifPresent(secret -> all.put(name, secret));
+      }
+    }
+    return all;
   }
 
-  private @Nullable SecretKey secret(String identity) {
-    byte[] octets = key(identity).map(Keys::octets).orElse(null);
-    if (octets == null || octets.length == 0) {
+  static boolean names(String identity) {
+    return IDENTITY.matcher(identity).matches();
+  }
+
+  /** Whether somebody has shown one since this was asked last. */
+  boolean used() {
+    return used.getAndSet(false);
+  }
+
+  private Shown shown(String identity, String name, String secret) {
+    used.set(true);
+    return new Shown(
+        identity, () -> secrets.find(name).map(now -> now.equals(secret)).orElse(false));
+  }
+
+  /** Whose public key it is; null when nobody's. */
+  @Nullable Shown owner(PublicKey key) {
+    for (String name : secrets.names()) {
+      if (name.startsWith(PUBLIC)) {
+        String secret = secrets.find(name).orElse("");
+        if (Arrays.equals(publicOctets(secret), key.getEncoded())) {
+          return shown(name.substring(PUBLIC.length()), name, secret);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** A SubjectPublicKeyInfo in base64, with or without the lines of PEM around it. */
+  private static byte @Nullable [] publicOctets(String text) {
+    try {
+      byte[] octets = Base64.getDecoder().decode(ARMOUR.matcher(text).replaceAll(""));
+      return KeyFactory.getInstance("EC")
+          .generatePublic(new X509EncodedKeySpec(octets))
+          .getEncoded();
+    } catch (IllegalArgumentException | GeneralSecurityException e) {
       return null;
     }
-    SecretKey secret = SecretUtil.create(octets, "PSK");
+  }
+
+  /** {@code hex:00ff…}, or the octets of the text itself. Null when there are none. */
+  private static @Nullable SecretKey secret(String key) {
+    byte[] octets;
+    try {
+      octets =
+          key.startsWith(HEX)
+              ? HexFormat.of().parseHex(key.substring(HEX.length()).strip())
+              : key.getBytes(StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+    if (octets.length == 0) {
+      return null;
+    }
+    SecretKey secret = SecretUtil.create(octets, PskSecretResult.ALGORITHM_PSK);
     Arrays.fill(octets, (byte) 0);
     return secret;
   }
 
-  /** {@code hex:00ff…}, or the octets of the text itself. Null when it is no hexadecimal. */
-  private static byte @Nullable [] octets(String key) {
-    if (!key.startsWith(HEX)) {
-      return key.getBytes(StandardCharsets.UTF_8);
-    }
-    try {
-      return HexFormat.of().parseHex(key.substring(HEX.length()).strip());
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
+  private static PskSecretResult none(ConnectionId cid, PskPublicInformation identity) {
+    return new PskSecretResult(cid, identity);
   }
 
-  @Override
-  public boolean hasEcdhePskSupported() {
-    return true;
+  private static PskSecretResult result(
+      ConnectionId cid, PskPublicInformation identity, String key, Shown shown) {
+    SecretKey secret = secret(key);
+    // taken as it was sent: an identity that is no UTF-8 has no key
+    identity.normalize(identity.getPublicInfoAsString());
+    return secret == null
+        ? none(cid, identity)
+        : new PskSecretResult(cid, identity, secret, shown, false, false);
   }
 
-  @Override
-  public PskSecretResult requestPskSecretResult(
-      ConnectionId cid,
-      @Nullable ServerNames serverName,
-      PskPublicInformation identity,
-      String hmacAlgorithm,
-      @Nullable SecretKey otherSecret,
-      byte[] seed,
-      boolean useExtendedMasterSecret) {
-    SecretKey secret = secret(identity.getPublicInfoAsString());
-    if (secret != null) {
-      // taken as it is sent: an identity that is no UTF-8 has no key
-      identity.normalize(identity.getPublicInfoAsString());
-    }
-    return new PskSecretResult(cid, identity, secret, false, false);
+  /** For those who come to the hub. */
+  PskStore coming() {
+    return new Store() {
+      @Override
+      PskSecretResult result(ConnectionId cid, PskPublicInformation shown) {
+        String identity = shown.getPublicInfoAsString();
+        String name = SHARED + identity;
+        String key = names(identity) ? secrets.find(name).orElse(null) : null;
+        return key == null
+            ? none(cid, shown)
+            : Keys.result(cid, shown, key, shown(identity, name, key));
+      }
+
+      /** The hub is not the one that says who it is. */
+      @Override
+      public @Nullable PskPublicInformation getIdentity(
+          InetSocketAddress peerAddress, @Nullable ServerNames virtualHost) {
+        return null;
+      }
+    };
   }
 
-  /** The hub is not the one that says who it is. */
-  @Override
-  public @Nullable PskPublicInformation getIdentity(
-      InetSocketAddress peerAddress, @Nullable ServerNames virtualHost) {
-    return null;
+  /** The secret for a device: of its host, written with - for each colon, or of any. */
+  private Optional<String> outgoing(InetSocketAddress device) {
+    String host = device.getHostString().replace(':', '-');
+    return secrets
+        .find(OUTGOING + host + "_" + device.getPort())
+        .map(found -> OUTGOING + host + "_" + device.getPort())
+        .or(() -> secrets.find(OUTGOING + host).map(found -> OUTGOING + host));
   }
 
-  @Override
-  public void setResultHandler(HandshakeResultHandler resultHandler) {}
-
-  @Override
-  public Optional<Refusal> refusal(EndpointContext peer, String path) {
-    Principal principal = peer.getPeerIdentity();
-    if (!(principal instanceof PreSharedKeyIdentity known)) {
-      return ANONYMOUS.refusal(peer, path);
-    }
-    String identity = known.getIdentity();
-    if (key(identity).isEmpty()) {
-      return Optional.of(new Refusal(false, "'" + identity + "' has no key any more"));
-    } else if (path.equals(Ingest.DISCOVERY)) {
-      return Optional.empty();
-    }
-    List<AddressPattern> publish = rights().publish().get(identity);
-    boolean allowed =
-        publish == null
-            ? List.of(path.split("/")).contains(identity)
-            : publish.stream().anyMatch(pattern -> pattern.match(path).isPresent());
-    return allowed
-        ? Optional.empty()
-        : Optional.of(new Refusal(true, "'" + identity + "' may not post to '" + path + "'"));
+  /** Whether there is a key for it. */
+  boolean reaches(InetSocketAddress device) {
+    return outgoing(device).isPresent();
   }
 
-  private Rights rights() {
-    Rights now = rights;
-    if (System.nanoTime() - now.at() < FRESH.toNanos()) {
-      return now;
+  /** For devices that the hub asks. */
+  PskStore going() {
+    return new Store() {
+      /** A handshake asks for its identity and then, before any other, for the key. */
+      private String name = "";
+
+      @Override
+      PskSecretResult result(ConnectionId cid, PskPublicInformation identity) {
+        String secret = secrets.find(name).orElse("");
+        int colon = secret.indexOf(':');
+        return colon < 0
+            ? none(cid, identity)
+            : Keys.result(
+                cid,
+                identity,
+                secret.substring(colon + 1),
+                shown(identity.getPublicInfoAsString(), name, secret));
+      }
+
+      @Override
+      public @Nullable PskPublicInformation getIdentity(
+          InetSocketAddress peerAddress, @Nullable ServerNames virtualHost) {
+        name = outgoing(peerAddress).orElse("");
+        String secret = secrets.find(name).orElse("");
+        int colon = secret.indexOf(':');
+        if (colon < 1) {
+          return null;
+        }
+        return new PskPublicInformation(secret.substring(0, colon));
+      }
+    };
+  }
+
+  private abstract static class Store implements PskStore {
+    abstract PskSecretResult result(ConnectionId cid, PskPublicInformation identity);
+
+    @Override
+    public boolean hasEcdhePskSupported() {
+      return true;
     }
-    Map<String, List<AddressPattern>> publish = new HashMap<>();
-    credentials
-        .list()
-        .forEach(
-            one ->
-                publish.put(one.user(), one.publish().stream().map(AddressPattern::of).toList()));
-    Rights fresh = new Rights(Map.copyOf(publish), System.nanoTime());
-    rights = fresh;
-    return fresh;
+
+    @Override
+    public PskSecretResult requestPskSecretResult(
+        ConnectionId cid,
+        @Nullable ServerNames serverName,
+        PskPublicInformation identity,
+        String hmacAlgorithm,
+        @Nullable SecretKey otherSecret,
+        byte[] seed,
+        boolean useExtendedMasterSecret) {
+      return result(cid, identity);
+    }
+
+    @Override
+    public void setResultHandler(HandshakeResultHandler resultHandler) {}
   }
 }

@@ -1,17 +1,25 @@
 package io.patchbay.binding.coap;
 
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.eclipse.californium.core.coap.MessageObserverAdapter;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.network.Exchange;
 
 /** What {@code .well-known/core} says: the CoRE link format (RFC 6690). */
 final class Links {
   private static final String RESOURCE_TYPE = "patchbay.uplink";
 
-  private static final class Link {
+  private static final class Place {
     final Set<String> formats = new TreeSet<>();
     final Set<String> patterns = new TreeSet<>();
   }
@@ -22,37 +30,58 @@ final class Links {
    * A link leads to the literal beginning of what is listened to; its title says the whole.
    *
    * @param listened patterns with media types
+   * @param others links besides
    * @param wanted the query's filters ({@code rt=patchbay.*}); a link must meet them all
    */
-  static String of(Map<String, Set<String>> listened, List<String> wanted) {
-    Map<String, Link> links = new TreeMap<>();
+  static String of(Map<String, Set<String>> listened, List<Link> others, List<String> wanted) {
+    Map<String, Place> places = new TreeMap<>();
     listened.forEach(
         (pattern, types) -> {
-          Link link = links.computeIfAbsent(literal(pattern), path -> new Link());
-          link.patterns.add(pattern);
+          Place place = places.computeIfAbsent(literal(pattern), path -> new Place());
+          place.patterns.add(pattern);
           types.forEach(
               type ->
                   ContentFormats.number(type)
-                      .ifPresent(number -> link.formats.add(Integer.toString(number))));
+                      .ifPresent(number -> place.formats.add(Integer.toString(number))));
         });
-    List<String> said = new ArrayList<>();
-    links.forEach(
-        (path, link) -> {
-          Map<String, String> attributes = new TreeMap<>();
-          attributes.put("rt", RESOURCE_TYPE);
-          attributes.put("ct", String.join(" ", link.formats));
-          attributes.put("title", String.join(" ", link.patterns));
-          attributes.put("href", path);
-          if (wanted.stream().allMatch(filter -> meets(attributes, filter))) {
-            attributes.remove("href");
-            StringBuilder text = new StringBuilder("<").append(path).append('>');
-            attributes.forEach(
-                (name, value) ->
-                    text.append(';').append(name).append("=\"").append(value).append('"'));
-            said.add(text.toString());
+    Stream<Link> own =
+        places.entrySet().stream()
+            .map(
+                place ->
+                    new Link(place.getKey(), Map.of())
+                        .with("ct", String.join(" ", place.getValue().formats))
+                        .with("rt", RESOURCE_TYPE)
+                        .with("title", String.join(" ", place.getValue().patterns)));
+    return Stream.concat(own, others.stream())
+        .filter(link -> wanted.stream().allMatch(link::meets))
+        .map(Link::toString)
+        .collect(Collectors.joining(","));
+  }
+
+  /** What whoever sent this has, asked where he is. */
+  static CompletionStage<String> asked(Exchange exchange) {
+    CompletableFuture<String> links = new CompletableFuture<>();
+    Request request = Request.newGet();
+    request.getOptions().setUriPath(Ingest.DISCOVERY).setAccept(ContentFormats.LINKS);
+    request.setDestinationContext(exchange.getRequest().getSourceContext());
+    request.addMessageObserver(
+        new MessageObserverAdapter() {
+          @Override
+          public void onResponse(Response response) {
+            if (response.isSuccess()) {
+              links.complete(response.getPayloadString());
+            } else {
+              links.completeExceptionally(new IOException("it answered " + response.getCode()));
+            }
+          }
+
+          @Override
+          protected void failed() {
+            links.completeExceptionally(new IOException("it does not answer"));
           }
         });
-    return String.join(",", said);
+    exchange.getEndpoint().sendRequest(request);
+    return links;
   }
 
   private static String literal(String pattern) {
@@ -64,19 +93,5 @@ final class Links {
       path.append('/').append(segment);
     }
     return path.isEmpty() ? "/" : path.toString();
-  }
-
-  /** RFC 6690, clause 4.1. */
-  private static boolean meets(Map<String, String> attributes, String filter) {
-    int equals = filter.indexOf('=');
-    String value = equals < 0 ? null : attributes.get(filter.substring(0, equals));
-    if (value == null) {
-      return false;
-    }
-    String asked = filter.substring(equals + 1);
-    if (asked.endsWith("*")) {
-      return value.startsWith(asked.substring(0, asked.length() - 1));
-    }
-    return value.equals(asked) || List.of(value.split(" ")).contains(asked);
   }
 }

@@ -47,14 +47,21 @@ record Remote(
     }
     String text =
         whole ? resource : thing.base().getScheme() + "://" + thing.connection() + "/" + resource;
-    URI uri = URI.create(text.replace("coap+dtls://", "coaps://"));
+    return at(URI.create(text.replace("coap+dtls://", "coaps://")), "");
+  }
+
+  /**
+   * @param uri whole, or with no path of its own
+   */
+  static Remote at(URI uri, String path) {
+    String text = uri.toString();
     if (uri.getHost() == null) {
       throw new IllegalArgumentException(
           "'" + text + "' has no host; accepted: coap://HOST:PORT/path");
     }
     boolean secure = uri.getScheme().toLowerCase(Locale.ROOT).equals("coaps");
     int usual = secure ? CoAP.DEFAULT_COAP_SECURE_PORT : CoAP.DEFAULT_COAP_PORT;
-    String rawPath = uri.getPath() == null ? "" : uri.getPath();
+    String rawPath = path.isEmpty() ? uri.getPath() == null ? "" : uri.getPath() : path;
     return new Remote(
         secure,
         uri.getAuthority(),

@@ -2,6 +2,7 @@ package io.patchbay.binding.coap;
 
 import io.patchbay.southbound.DeliveryId;
 import java.net.InetSocketAddress;
+import java.security.Principal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.elements.EndpointContext;
 
 /**
  * Tells a retransmission from something new by message id and token (RFC 7252, clause 4.5), also
@@ -59,12 +61,20 @@ final class Repetitions {
 
   /** Who, which message, and what it said: at most 64 characters, for an IPv6 address. */
   private static String id(Request last, byte[] payload) {
-    InetSocketAddress peer = last.getSourceContext().getPeerAddress();
     int said = 31 * Arrays.hashCode(payload) + last.getOptions().getUriPathString().hashCode();
-    return HEX.formatHex(peer.getAddress().getAddress())
-        + HEX.toHexDigits((short) peer.getPort())
+    return sender(last.getSourceContext())
         + HEX.toHexDigits((short) last.getMID())
         + HEX.formatHex(last.getTokenBytes())
         + HEX.toHexDigits(said);
+  }
+
+  /** Over DTLS a device may come from another address while it sends again (RFC 9146). */
+  private static String sender(EndpointContext peer) {
+    Principal known = peer.getPeerIdentity();
+    InetSocketAddress address = peer.getPeerAddress();
+    return known == null
+        ? HEX.formatHex(address.getAddress().getAddress())
+            + HEX.toHexDigits((short) address.getPort())
+        : HEX.toHexDigits(known.getName().hashCode()) + "~" + known.getName().length();
   }
 }

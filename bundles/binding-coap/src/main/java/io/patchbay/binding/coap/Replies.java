@@ -40,6 +40,11 @@ final class Replies {
     return response;
   }
 
+  static Response refused(Access.Refusal refusal) {
+    return refused(
+        refusal.known() ? ResponseCode.FORBIDDEN : ResponseCode.UNAUTHORIZED, refusal.detail());
+  }
+
   static Response refused(ResponseCode code, String detail) {
     Response response = new Response(code);
     response.setPayload(

@@ -16,6 +16,11 @@ final class ResourceForm {
     return form.term(OBSERVE).map("true"::equals).orElse(false);
   }
 
+  /** Whether the device posts it to the hub. */
+  static boolean pushed(Form form) {
+    return !asked(form) && (form.ops().contains(Op.OBSERVE) || form.ops().contains(Op.SUBSCRIBE));
+  }
+
   /**
    * The path without its leading slash, or the whole URI, named parts not filled in.
    *

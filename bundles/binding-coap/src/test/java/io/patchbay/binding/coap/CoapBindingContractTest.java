@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 final class CoapBindingContractTest extends PushingBindingContract {
   private final int port = Requests.freePort();
   private final int devicePort = Requests.freePort();
+  private final FakeStore store = new FakeStore();
   private final Device device = new Device(port, devicePort);
   private final Thing thing = Requests.thing("coap://127.0.0.1:" + devicePort);
 
@@ -35,13 +36,15 @@ final class CoapBindingContractTest extends PushingBindingContract {
     CoapBinding binding =
         new CoapBinding(
             PlainContexts.NO_BUNDLE,
-            new DoorSettings("127.0.0.1", port, -1, 65_536),
+            Requests.settings("127.0.0.1", port, -1, 65_536),
             () -> () -> {},
             contexts,
             hub,
             Requests.things(thing),
             Map::of,
-            new FakeStore().keys());
+            store,
+            store,
+            store);
     binding.changed(Set.of(Requests.interest("tele/{device}/value", "text/plain")));
     await().atMost(limit()).until(() -> binding.port() == port);
     return new Running() {

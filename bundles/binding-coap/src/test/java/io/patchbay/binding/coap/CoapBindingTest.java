@@ -66,13 +66,15 @@ final class CoapBindingTest {
     CoapBinding started =
         new CoapBinding(
             PlainContexts.NO_BUNDLE,
-            new DoorSettings(host, port, 0, MAX_PAYLOAD),
+            Requests.settings(host, port, 0, MAX_PAYLOAD),
             () -> () -> {},
             new PlainContexts(hub, Map.of()),
             hub,
             Requests.things(thing),
             () -> Map.of("test", profile()),
-            store.keys());
+            store,
+            store,
+            store);
     started.changed(
         Set.of(
             Requests.interest("tele/{device}/value", "text/plain"),
@@ -230,7 +232,12 @@ final class CoapBindingTest {
     assertThat(response.getPayloadString())
         .isEqualTo(
             "</senml>;ct=\"110 112\";rt=\"patchbay.uplink\";title=\"senml/{device}\","
-                + "</tele>;ct=\"0\";rt=\"patchbay.uplink\";title=\"tele/{device}/value\"");
+                + "</tele>;ct=\"0\";rt=\"patchbay.uplink\";title=\"tele/{device}/value\","
+                + "</rd>;ct=\"40\";rt=\"core.rd\","
+                + "</rd-lookup/ep>;ct=\"40\";rt=\"core.rd-lookup-ep\","
+                + "</rd-lookup/res>;ct=\"40\";rt=\"core.rd-lookup-res\","
+                + "</things>;ct=\"110 112\";obs;rt=\"patchbay.property\";"
+                + "title=\"things/{thing}/properties/{property}\"");
 
     Request filtered = new Request(Code.GET);
     filtered.getOptions().setUriPath(".well-known/core").addUriQuery("href=/tele*");
@@ -343,14 +350,14 @@ final class CoapBindingTest {
   @Test
   void overDtlsADeviceMayPostWhereItsIdentityOrItsCredentialSays() throws Exception {
     assertThat(binding.securePort()).isZero();
-    store.put(Keys.PREFIX + "node8", "secret-of-node8");
+    store.put(Keys.SHARED + "node8", "secret-of-node8");
     store.allow("node8", "tele/+/value");
     await().atMost(LIMIT).until(() -> binding.securePort() > 0);
 
     assertThat(secure("node8", "secret-of-node8", "tele/any/value")).isEmpty();
     assertThat(hub.offers()).hasSize(1);
     assertThat(secure("node8", "secret-of-node8", "senml/any")).startsWith("4.03");
-    store.put(Keys.PREFIX + "node7", "hex:7365637265742d6f662d6e6f646537"); // secret-of-node7
+    store.put(Keys.SHARED + "node7", "hex:7365637265742d6f662d6e6f646537"); // secret-of-node7
     assertThat(secure("node7", "secret-of-node7", "tele/node7/value")).isEmpty();
     assertThat(secure("node7", "secret-of-node7", "tele/other/value"))
         .startsWith("4.03")

@@ -9,7 +9,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.californium.core.CoapClient;
 import org.eclipse.californium.core.CoapExchange;
+import org.eclipse.californium.core.CoapHandler;
+import org.eclipse.californium.core.CoapObserveRelation;
 import org.eclipse.californium.core.CoapResource;
 import org.eclipse.californium.core.CoapServer;
 import org.eclipse.californium.core.coap.CoAP.Code;
@@ -130,6 +133,12 @@ final class Device implements AutoCloseable {
     request.setDestinationContext(new AddressEndpointContext(hub));
     client.sendRequest(request);
     return request.waitForResponse(5_000);
+  }
+
+  CoapObserveRelation observe(String path, CoapHandler handler) {
+    CoapClient observer = new CoapClient("coap://127.0.0.1:" + hub.getPort() + "/" + path);
+    observer.setEndpoint(client);
+    return observer.observe(handler);
   }
 
   void changeTo(String next) {

@@ -1,23 +1,56 @@
 package io.patchbay.binding.coap;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.patchbay.access.DeviceCredentials;
 import io.patchbay.access.Secrets;
+import io.patchbay.northbound.Feed;
+import io.patchbay.store.Recorded;
+import io.patchbay.store.Selection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Secrets and rights of devices, in memory. */
-final class FakeStore implements Secrets, DeviceCredentials {
+/** Secrets and rights of devices, and what the hub hears, in memory. */
+final class FakeStore implements Secrets, DeviceCredentials, Feed {
   private final Map<String, String> secrets = new ConcurrentHashMap<>();
   private final Map<String, DeviceCredential> credentials = new ConcurrentHashMap<>();
 
-  Keys keys() {
-    return new Keys(this, this);
+  private final List<Receiver> receivers = new CopyOnWriteArrayList<>();
+
+  /** What the hub has heard. */
+  void publish(Recorded recorded) {
+    receivers.forEach(receiver -> assertThat(receiver.offer(recorded)).isTrue());
+  }
+
+  int receivers() {
+    return receivers.size();
+  }
+
+  @Override
+  public Registration open(String name, Selection selection, Receiver receiver) {
+    receivers.add(receiver);
+    return new Registration() {
+      @Override
+      public long dropped() {
+        return 0;
+      }
+
+      @Override
+      public void close() {
+        receivers.remove(receiver);
+      }
+    };
   }
 
   void allow(String user, String... publish) {
     credentials.put(user, new DeviceCredential(user, List.of(publish), List.of(), false));
+  }
+
+  void allowReading(String user, String... subscribe) {
+    credentials.put(user, new DeviceCredential(user, List.of(), List.of(subscribe), false));
   }
 
   @Override

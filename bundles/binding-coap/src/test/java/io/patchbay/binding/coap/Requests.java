@@ -12,10 +12,12 @@ import io.patchbay.thing.Command;
 import io.patchbay.thing.CommandId;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Value;
 import java.net.DatagramSocket;
 import java.net.SocketException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,19 @@ final class Requests {
     try (DatagramSocket socket = new DatagramSocket(0)) {
       return socket.getLocalPort();
     }
+  }
+
+  static DoorSettings settings(String host, int port, int securePort, int maxPayload) {
+    return new DoorSettings(
+        host,
+        port,
+        securePort,
+        maxPayload,
+        Optional.empty(),
+        "",
+        Optional.empty(),
+        Path.of("target", "no-registrations"),
+        List.of());
   }
 
   static Thing thing(String base) {
@@ -73,5 +88,10 @@ final class Requests {
   /** A directory with these things. */
   static Things things(Thing... all) {
     return new FixedThings(List.of(all), Map.of());
+  }
+
+  /** A directory with one thing, and what is known of it. */
+  static Things twin(Thing thing, Map<String, Uplink.Reading> latest) {
+    return new FixedThings(List.of(thing), latest);
   }
 }

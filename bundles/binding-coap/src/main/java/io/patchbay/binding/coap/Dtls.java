@@ -1,0 +1,239 @@
+package io.patchbay.binding.coap;
+
+import io.patchbay.operation.Metrics.Sample;
+import java.net.InetSocketAddress;
+import java.security.Principal;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.elements.util.ExecutorsUtil;
+import org.eclipse.californium.elements.util.NamedThreadFactory;
+import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
+import org.eclipse.californium.scandium.DTLSConnector;
+import org.eclipse.californium.scandium.config.DtlsConfig;
+import org.eclipse.californium.scandium.config.DtlsConfig.DtlsRole;
+import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
+import org.eclipse.californium.scandium.dtls.DTLSSession;
+import org.eclipse.californium.scandium.dtls.pskstore.PskStore;
+import org.eclipse.californium.scandium.dtls.x509.CertificateProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * DTLS 1.2 with devices that come and with devices that are asked. A session whose credential is
+ * gone or another now is closed within a second; what it asks until then is refused.
+ */
+final class Dtls {
+  /** Octets of the connection id that lets a device change its address (RFC 9146). */
+  private static final int CONNECTION_ID = 6;
+
+  /** Sessions; when full, one that was silent for {@link #SILENT_SECONDS} makes room for a new. */
+  private static final int SESSIONS = 20_000;
+
+  private static final int SILENT_SECONDS = 300;
+
+  /** A device that is asked has 14 s for a handshake: a command waits for it. */
+  private static final int ASKED_AGAIN = 2;
+
+  /** Records that wait; one more is dropped, and comes again. */
+  private static final int WAITING = 4_096;
+
+  private final Configuration configuration;
+  private final Keys keys;
+  private final Trust trust;
+  private final @Nullable CertificateProvider own;
+  private final Handshakes coming;
+  private final List<DTLSConnector> open = new CopyOnWriteArrayList<>();
+  private final ProtocolScheduledExecutorService thread;
+
+  /** Each session has a principal of its own. */
+  private final Set<Principal> ended =
+      Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+
+  private Map<String, String> known;
+
+  /**
+   * @param own the hub's certificate; null when it has none, and keys in common are all that counts
+   */
+  Dtls(Configuration configuration, Keys keys, Trust trust, @Nullable CertificateProvider own) {
+    this.configuration = configuration;
+    this.keys = keys;
+    this.trust = trust;
+    this.own = own;
+    configuration
+        .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID)
+        .set(DtlsConfig.DTLS_UPDATE_ADDRESS_USING_CID_ON_NEWER_RECORDS, true)
+        .set(DtlsConfig.DTLS_USE_HELLO_VERIFY_REQUEST, true)
+        .set(DtlsConfig.DTLS_SERVER_USE_SESSION_ID, false) // one that was ended is not resumed
+        .set(DtlsConfig.DTLS_MAX_CONNECTIONS, SESSIONS)
+        .set(DtlsConfig.DTLS_STALE_CONNECTION_THRESHOLD, SILENT_SECONDS, TimeUnit.SECONDS)
+        .set(DtlsConfig.DTLS_MAX_PENDING_INBOUND_JOBS, WAITING)
+        .set(DtlsConfig.DTLS_MAX_PENDING_OUTBOUND_JOBS, WAITING)
+        .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_QUIET_TIME, 4, TimeUnit.SECONDS)
+        .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_THRESHOLD, 8)
+        .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1);
+    coming = new Handshakes(configuration);
+    known = keys.all();
+    thread =
+        ExecutorsUtil.newSingleThreadedProtocolExecutor(
+            task -> {
+              Thread made = new Thread(task, "patchbay-coap-dtls");
+              made.setDaemon(true);
+              return made;
+            });
+  }
+
+  /** Whether anybody could come. */
+  boolean expected() {
+    return keys.any() || certified();
+  }
+
+  private boolean certified() {
+    return own != null && !trust.now().authorities().isEmpty();
+  }
+
+  /** For those who come. */
+  DTLSConnector server(InetSocketAddress address) {
+    return connector(address, DtlsRole.SERVER_ONLY, keys.coming(), coming);
+  }
+
+  /** For those who are asked. */
+  DTLSConnector client(InetSocketAddress address) {
+    return connector(address, DtlsRole.CLIENT_ONLY, keys.going(), new Handshakes(configuration));
+  }
+
+  private DTLSConnector connector(
+      InetSocketAddress address, DtlsRole role, PskStore shared, Handshakes watch) {
+    DtlsConnectorConfig.Builder builder =
+        DtlsConnectorConfig.builder(new Configuration(configuration))
+            .set(DtlsConfig.DTLS_ROLE, role)
+            .setAddress(address)
+            .setPskStore(shared)
+            .setDatagramFilter(watch)
+            .setHealthHandler(watch)
+            .setApplicationLevelInfoSupplier(Shown.WITH_SESSION);
+    if (role == DtlsRole.CLIENT_ONLY) {
+      builder.set(DtlsConfig.DTLS_MAX_RETRANSMISSIONS, ASKED_AGAIN);
+    }
+    if (own != null) {
+      builder
+          .setCertificateIdentityProvider(own)
+          .setCertificateVerifier(new Certificates(trust, keys));
+    }
+    DTLSConnector connector = new DTLSConnector(builder.build());
+    connector.setExecutor(thread);
+    open.add(connector);
+    return connector;
+  }
+
+  /** Whether the hub has something to show to a device that it asks. */
+  boolean reaches(InetSocketAddress device) {
+    return keys.reaches(device) || certified();
+  }
+
+  /** It did not answer: it may have forgotten the session, and the next request begins another. */
+  void close(InetSocketAddress device) {
+    for (DTLSConnector connector : open) {
+      if (connector.isRunning() && connector.getDtlsContextByAddress(device) != null) {
+        connector.close(device);
+      }
+    }
+  }
+
+  /** To be called every second. */
+  void look() {
+    forget();
+    Map<String, String> now = keys.all();
+    boolean changed = trust.look() || !now.equals(known);
+    // a key may have come, been used and gone between two looks
+    changed |= keys.used();
+    known = now;
+    if (changed) {
+      end(peer -> Shown.of(peer).map(shown -> !shown.stands().getAsBoolean()).orElse(true));
+    }
+  }
+
+  /** Ends the sessions of somebody: what he may do is another now. */
+  void end(String identity) {
+    end(peer -> Shown.of(peer).map(shown -> shown.identity().equals(identity)).orElse(false));
+  }
+
+  private void end(Predicate<Principal> gone) {
+    for (DTLSConnector connector : open) {
+      try {
+        var unused =
+            connector.startForEach(
+                connection -> {
+                  DTLSSession session = connection.getSession();
+                  Principal peer = session == null ? null : session.getPeerIdentity();
+                  InetSocketAddress address = connection.getPeerAddress();
+                  if (peer != null && gone.test(peer)) {
+                    ended.add(peer);
+                    if (address != null) {
+                      connector.close(address);
+                    }
+                  }
+                  return false;
+                });
+      } catch (RejectedExecutionException e) {
+        // it was closed, and its sessions with it
+      }
+    }
+  }
+
+  /** Those whose device was told a second ago that they are closed. */
+  private void forget() {
+    Set<Principal> told = Collections.newSetFromMap(new IdentityHashMap<>());
+    synchronized (ended) {
+      told.addAll(ended);
+      ended.clear();
+    }
+    if (told.isEmpty()) {
+      return;
+    }
+    for (DTLSConnector connector : open) {
+      var unused = connector.startTerminateConnectionsForPrincipal(told::contains);
+    }
+  }
+
+  List<Sample> samples() {
+    open.forEach(DTLSConnector::updateHealth);
+    return coming.samples();
+  }
+
+  /** Sessions with those who came. */
+  int sessions() {
+    open.forEach(DTLSConnector::updateHealth);
+    return coming.sessions();
+  }
+
+  /** Scandium calls them as it likes. */
+  static void nameThreads() {
+    ThreadGroup group = NamedThreadFactory.SCANDIUM_THREAD_GROUP;
+    Thread[] found = new Thread[group.activeCount() + 8];
+    int count = group.enumerate(found, false);
+    for (int i = 0; i < count; i++) {
+      if (found[i].getName().startsWith("DTLS-")) {
+        found[i].setName("patchbay-coap-" + found[i].getName().toLowerCase(Locale.ROOT));
+      }
+    }
+  }
+
+  /** What is wrong, for a person; empty when all is well. */
+  String trouble() {
+    return trust.trouble();
+  }
+
+  void close() throws InterruptedException {
+    open.clear();
+    thread.shutdownNow();
+    boolean unused = thread.awaitTermination(5, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,137 @@
+package io.patchbay.binding.coap;
+
+import io.patchbay.operation.Metrics.Sample;
+import java.net.DatagramPacket;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.scandium.DtlsDatagramFilter;
+import org.eclipse.californium.scandium.DtlsHealth;
+
+/**
+ * Counts handshakes and sessions, and lets no more handshakes begin than can be under way at once:
+ * one more is dropped, and its device sends again.
+ */
+final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
+  private static final int AT_ONCE = 256;
+
+  /**
+   * RFC 6347, clause 4.1 and 4.3.2: a record of handshake, in it a message that is a ClientHello.
+   */
+  private static final int HANDSHAKE = 22;
+
+  private static final int CLIENT_HELLO = 1;
+  private static final int RECORD_HEADER = 13;
+
+  private final AtomicInteger underWay = new AtomicInteger();
+  private final LongAdder done = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final LongAdder droppedRecords = new LongAdder();
+  private volatile int sessions;
+
+  Handshakes(Configuration configuration) {
+    super(configuration);
+  }
+
+  @Override
+  public boolean onReceiving(DatagramPacket packet) {
+    if (!super.onReceiving(packet)) {
+      droppedRecords.increment();
+      return false;
+    }
+    int at = packet.getOffset();
+    byte[] octets = packet.getData();
+    boolean hello =
+        octets[at] == HANDSHAKE
+            && packet.getLength() > RECORD_HEADER
+            && octets[at + RECORD_HEADER] == CLIENT_HELLO;
+    if (hello && underWay.get() >= AT_ONCE) {
+      refused.increment();
+      return false;
+    }
+    return true;
+  }
+
+  int sessions() {
+    return sessions;
+  }
+
+  List<Sample> samples() {
+    return List.of(
+        Sample.gauge(
+            "patchbay_coap_dtls_sessions", "DTLS sessions with devices", Map.of(), sessions),
+        counter("done", done),
+        counter("failed", failed),
+        counter("dropped", refused),
+        Sample.counter(
+            "patchbay_coap_dtls_dropped_total",
+            "DTLS records that were dropped: unreadable, or of no session",
+            Map.of(),
+            (double) droppedRecords.sum()));
+  }
+
+  private static Sample counter(String result, LongAdder count) {
+    return Sample.counter(
+        "patchbay_coap_dtls_handshakes_total",
+        "DTLS handshakes, by result; dropped when too many are under way",
+        Map.of("result", result),
+        (double) count.sum());
+  }
+
+  @Override
+  public void startHandshake() {
+    underWay.incrementAndGet();
+  }
+
+  @Override
+  public void endHandshake(boolean success) {
+    underWay.decrementAndGet();
+    (success ? done : failed).increment();
+  }
+
+  @Override
+  public void receivingRecord(boolean drop) {
+    if (drop) {
+      droppedRecords.increment();
+    }
+  }
+
+  @Override
+  public void receivingMacError() {
+    droppedRecords.increment();
+  }
+
+  @Override
+  public void setConnections(int count) {
+    sessions = count;
+  }
+
+  @Override
+  public boolean isEnabled() {
+    return true;
+  }
+
+  @Override
+  public void dump() {}
+
+  @Override
+  public void sendingRecord(boolean drop) {}
+
+  @Override
+  public void setMaxConnections(int max) {}
+
+  @Override
+  public void setPendingIncomingJobs(int count) {}
+
+  @Override
+  public void setPendingOutgoingJobs(int count) {}
+
+  @Override
+  public void setPendingHandshakeJobs(int count) {}
+
+  @Override
+  public void applicationAuthorizationRejected(boolean rejected) {}
+}
