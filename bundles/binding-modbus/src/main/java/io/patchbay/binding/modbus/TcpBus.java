@@ -255,9 +255,8 @@ final class TcpBus implements Bus {
         new MbapHeader(id, 0, 1 + job.ask().pdu().length(), job.unit()), frame);
     frame.put(job.ask().pdu().shared()).flip();
     out.add(frame);
-    long left = Duration.between(Instant.now(), job.deadline()).toMillis();
-    long millis = Math.max(1, Math.min(timeout.toMillis(), left));
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    // not less when nobody waits any more: a device is not silent because it was asked late
+    long end = System.nanoTime() + timeout.toNanos();
     flying.put(id, new Flying(entry, end));
     wake(end);
   }
