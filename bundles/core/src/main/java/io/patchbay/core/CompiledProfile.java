@@ -39,6 +39,7 @@ final class CompiledProfile {
   private final Map<String, Gate> gates = new HashMap<>();
   private final Map<String, Value> desired = new HashMap<>();
   private final Map<Slot, Codec> encoders = new ConcurrentHashMap<>();
+  private final Map<Requests.Names, Requests.Reading> readings = new ConcurrentHashMap<>();
   private final List<String> problems = new ArrayList<>();
   private final Ports ports;
   private final MediaTypes mediaTypes;
@@ -59,6 +60,11 @@ final class CompiledProfile {
         .forEach((name, property) -> property.desired().ifPresent(v -> desired.put(name, v)));
     profile.match().forEach(match -> attempt("match", () -> open(match)));
     profile.parts().forEach(form -> attempt("parts", () -> divide(form)));
+  }
+
+  /** What {@link Requests} has worked out; it goes when a protocol does, with this. */
+  Map<Requests.Names, Requests.Reading> readings() {
+    return readings;
   }
 
   private void attempt(String what, Runnable step) {

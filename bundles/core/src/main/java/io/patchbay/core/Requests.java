@@ -25,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Turns a command into what goes on the wire, or says why not. */
 final class Requests {
@@ -48,19 +47,20 @@ final class Requests {
     }
   }
 
-  /** Reads that are remembered, by thing and properties; when full all are forgotten. */
+  /** Reads that a profile remembers, by thing and properties; when full all are forgotten. */
   private static final int MOST_READS = 20_000;
 
-  private record Names(ThingId thing, List<String> properties) {}
+  record Names(ThingId thing, List<String> properties) {}
 
-  /** How properties are read: the same every time, as long as thing, profile and protocol are. */
-  private record Reading(
-      Thing thing, CompiledProfile profile, Protocol protocol, Map<String, Wire> wires) {}
+  /**
+   * How properties are read: the same every time, as long as the thing is the same. Profile and
+   * protocol are, too, for the compiled profile remembers it.
+   */
+  record Reading(Thing thing, Map<String, Wire> wires) {}
 
   private final Directory directory;
   private final Catalogue catalogue;
   private final Ports ports;
-  private final Map<Names, Reading> readings = new ConcurrentHashMap<>();
 
   Requests(Directory directory, Catalogue catalogue, Ports ports) {
     this.directory = directory;
@@ -165,11 +165,9 @@ final class Requests {
       Command.Read read, Device device, CompiledProfile profile, Protocol protocol)
       throws Unsendable {
     Names names = new Names(read.thing(), read.properties());
+    Map<Names, Reading> readings = profile.readings();
     Reading known = readings.get(names);
-    if (known != null
-        && known.thing().equals(device.thing())
-        && known.profile().equals(profile)
-        && known.protocol().equals(protocol)) {
+    if (known != null && known.thing().equals(device.thing())) {
       return known.wires();
     }
     Map<String, Wire> wires = new HashMap<>();
@@ -181,7 +179,7 @@ final class Requests {
     if (readings.size() >= MOST_READS) {
       readings.clear();
     }
-    readings.put(names, new Reading(device.thing(), profile, protocol, made));
+    readings.put(names, new Reading(device.thing(), made));
     return made;
   }
 
