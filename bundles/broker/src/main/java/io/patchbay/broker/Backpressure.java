@@ -126,8 +126,11 @@ final class Backpressure {
     return channel.attr(FLOW).get();
   }
 
-  /** Looks whether there is room, and lets devices go on when there is again. */
-  void look() {
+  /**
+   * Looks whether there is room, and lets devices go on when there is again. One after the other:
+   * who looked before does not say after somebody else that there is room.
+   */
+  synchronized void look() {
     boolean now = full.getAsBoolean();
     if (closed != now) {
       closed = now;
