@@ -152,6 +152,7 @@ final class Poller {
 
     private synchronized void again(Duration delay) {
       if (!ended) {
+        extra.ifPresent(one -> one.cancel(false)); // there is one further read at most
         extra = Optional.of(schedule.after(delay, this::read));
       }
     }

@@ -3,6 +3,7 @@ package io.patchbay.binding.modbus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
@@ -116,7 +117,7 @@ final class TcpWire implements AutoCloseable {
       if (key.isValid() && key.isReadable()) {
         line.readable();
       }
-    } catch (ClosedChannelException | java.nio.channels.CancelledKeyException e) {
+    } catch (ClosedChannelException | CancelledKeyException e) {
       line.failed("the connection is closed");
     } catch (IOException e) {
       line.failed(String.valueOf(e.getMessage()));
