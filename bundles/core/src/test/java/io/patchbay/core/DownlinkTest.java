@@ -15,6 +15,7 @@ import io.patchbay.southbound.Answer;
 import io.patchbay.southbound.DownlinkPort;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.LaneSpec;
+import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Request;
 import io.patchbay.southbound.Target;
 import io.patchbay.testkit.InMemoryJournal;
@@ -26,6 +27,7 @@ import io.patchbay.thing.Quality;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Uplink;
 import io.patchbay.thing.Value;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -138,6 +140,37 @@ final class DownlinkTest {
         test.hub.add(new TestHub.TestProtocol(new LaneSpec("one", 1, Duration.ZERO, 4)));
       }
     }
+  }
+
+  @Test
+  void remembersHowThingsAreReadAsLongAsTheProtocolStays() {
+    WeakReference<Protocol> first = protocol("old/");
+    readLimit(1);
+    readLimit(2);
+    assertThat(peer.requests.get(1).wires()).isSameAs(peer.requests.get(0).wires());
+    protocol("new/");
+    readLimit(3);
+    assertThat(at(peer.requests.get(0).wires(), "limit").address()).startsWith("old/");
+    assertThat(at(peer.requests.get(2).wires(), "limit").address()).startsWith("new/");
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return first.refersTo(null);
+            });
+  }
+
+  private WeakReference<Protocol> protocol(String prefix) {
+    Protocol protocol = new TestHub.TestProtocol(new LaneSpec("one", 1, Duration.ZERO, 4), prefix);
+    test.hub.add(protocol);
+    return new WeakReference<>(protocol);
+  }
+
+  private void readLimit(int sent) {
+    var polled = test.hub.commands.poll(new Command.Read(P1, List.of("limit"), soon()));
+    peer.awaitRequests(sent);
+    peer.answers.get(sent - 1).complete(OK);
+    get(polled);
   }
 
   @Test

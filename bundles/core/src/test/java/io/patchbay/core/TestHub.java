@@ -75,7 +75,11 @@ final class TestHub implements AutoCloseable {
     return new TestHub(journal, clock, Settings.Onboarding.AUTO);
   }
 
-  record TestProtocol(LaneSpec spec) implements Protocol {
+  record TestProtocol(LaneSpec spec, String prefix) implements Protocol {
+    TestProtocol(LaneSpec spec) {
+      this(spec, "");
+    }
+
     @Override
     public String scheme() {
       return "mqtt";
@@ -88,7 +92,7 @@ final class TestHub implements AutoCloseable {
 
     @Override
     public Optional<String> address(Form form) {
-      return form.term("topic");
+      return form.term("topic").map(prefix::concat);
     }
 
     @Override
