@@ -1,5 +1,6 @@
-// Payloads of the Milesight EM500-CO2, from the tables of its user guide: blocks of a channel, a
-// type and a value whose length the type tells; integers have their least octet first.
+// Payloads of the Milesight EM500-CO2, from the tables of its user guide and of the vendor's
+// SensorDecoders: blocks of a channel, a type and a value whose length the type tells; integers have
+// their least octet first. A block of history (20ce) is stepped over: it has no value of now.
 
 function decodeUplink(input) {
   var bytes = input.bytes;
@@ -23,14 +24,15 @@ function decodeUplink(input) {
 }
 
 var LENGTHS = {
-  0x0175: 1, 0x0367: 2, 0x0468: 1, 0x057d: 2, 0x0673: 2,
+  0x0175: 1, 0x0367: 2, 0x0468: 1, 0x057d: 2, 0x0673: 2, 0x83d7: 5, 0x20ce: 11,
   0xff01: 1, 0xff09: 2, 0xff0a: 2, 0xff0b: 1, 0xff0f: 1, 0xff16: 8
 };
 
 function read(block, value, data) {
   switch (block) {
     case 0x0175: data.battery = value[0]; break;
-    case 0x0367: data.temperature = (unsigned(value) << 16 >> 16) / 10; break;
+    case 0x0367:
+    case 0x83d7: data.temperature = (unsigned(value) << 16 >> 16) / 10; break;
     case 0x0468: data.humidity = value[0] / 2; break;
     case 0x057d: data.co2 = unsigned(value); break;
     case 0x0673: data.pressure = unsigned(value) / 10; break;
