@@ -45,6 +45,7 @@ final class ArrowsTest {
           "northbound.rest",
           "binding.mqtt",
           "binding.coap",
+          "binding.lwm2m",
           "binding.modbus",
           "binding.sim");
 

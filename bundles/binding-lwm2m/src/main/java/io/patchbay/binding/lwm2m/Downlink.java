@@ -1,0 +1,258 @@
+package io.patchbay.binding.lwm2m;
+
+import io.patchbay.southbound.Answer;
+import io.patchbay.southbound.Frame;
+import io.patchbay.southbound.Request;
+import io.patchbay.southbound.Target;
+import io.patchbay.southbound.Wire;
+import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.Outcome.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.AsyncProcessorSupport;
+import org.eclipse.leshan.core.node.LwM2mNode;
+import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.node.LwM2mResource;
+import org.eclipse.leshan.core.node.codec.CodecException;
+import org.eclipse.leshan.core.node.codec.DefaultLwM2mDecoder;
+import org.eclipse.leshan.core.request.ContentFormat;
+import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
+import org.eclipse.leshan.core.request.ExecuteRequest;
+import org.eclipse.leshan.core.request.ReadRequest;
+import org.eclipse.leshan.core.request.WriteRequest;
+import org.eclipse.leshan.core.request.exception.InvalidRequestException;
+import org.eclipse.leshan.core.request.exception.InvalidResponseException;
+import org.eclipse.leshan.core.request.exception.RequestRejectedException;
+import org.eclipse.leshan.core.request.exception.TimeoutException;
+import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.server.registration.Registration;
+
+/** The step from a command to its answer. It holds no thread while a device thinks. */
+final class Downlink extends AsyncProcessorSupport {
+  /** Ends this much before the deadline, so that the answer is ours and not a general one. */
+  private static final Duration MARGIN = Duration.ofMillis(20);
+
+  /** When a device that is said to sleep may have woken meanwhile. */
+  private static final long LOOK_AGAIN_MILLIS = 200;
+
+  private static final Answer DONE = new Answer.Frames(List.of());
+
+  /** In the order of preference; a resource in TLV is what the oldest devices know. */
+  private static final List<ContentFormat> WRITTEN =
+      List.of(
+          ContentFormat.SENML_CBOR,
+          ContentFormat.TLV,
+          ContentFormat.SENML_JSON,
+          ContentFormat.JSON,
+          ContentFormat.TEXT);
+
+  private final Registry registry;
+  private final Devices devices;
+  private final ModelFiles models;
+  private final Ingest ingest;
+  private final Keys keys;
+  private final Requests requests;
+  private final ScheduledExecutorService timer;
+  private final DefaultLwM2mDecoder decoder = new DefaultLwM2mDecoder();
+
+  Downlink(
+      Registry registry,
+      Devices devices,
+      ModelFiles models,
+      Ingest ingest,
+      Keys keys,
+      Requests requests,
+      ScheduledExecutorService timer) {
+    this.registry = registry;
+    this.devices = devices;
+    this.models = models;
+    this.ingest = ingest;
+    this.keys = keys;
+    this.requests = requests;
+    this.timer = timer;
+  }
+
+  @Override
+  public boolean process(Exchange exchange, AsyncCallback callback) {
+    Request request = exchange.getIn().getBody(Request.class);
+    CompletionStage<Void> unused =
+        answer(request)
+            .handle(
+                (answer, failure) -> {
+                  if (failure != null) {
+                    exchange.setException(failure);
+                  } else {
+                    exchange.getMessage().setBody(answer);
+                  }
+                  callback.done(false);
+                  return null;
+                });
+    return false;
+  }
+
+  /** One resource after the other; the first that fails ends it. */
+  private CompletionStage<Answer> answer(Request request) {
+    String endpoint = Who.endpoint(request.thing()).orElse("");
+    Registration registration = registry.getRegistrationByEndpoint(endpoint);
+    if (registration == null) {
+      return failed(
+          Reason.UNREACHABLE,
+          "'" + endpoint + "' is not registered; it is reached when it has registered");
+    } else if (registration.getClientTransportData().getIdentity().isSecure()
+        && !keys.has(endpoint)) {
+      return failed(Reason.UNREACHABLE, "the key of '" + endpoint + "' was taken away");
+    } else if (!devices.listens(registration)) {
+      return asleep(endpoint);
+    }
+    CompletionStage<Answer> all = CompletableFuture.completedStage(DONE);
+    for (Map.Entry<String, Wire> each : new TreeMap<>(request.wires()).entrySet()) {
+      all =
+          all.thenCompose(
+              before ->
+                  before instanceof Answer.Frames frames
+                      ? send(request, registration, each.getKey(), each.getValue())
+                          .thenApply(next -> join(frames, next))
+                      : CompletableFuture.completedStage(before));
+    }
+    return all;
+  }
+
+  /** The command waits in core for the device to be heard. */
+  private CompletionStage<Answer> asleep(String endpoint) {
+    var unused =
+        timer.schedule(() -> devices.remind(endpoint), LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    return CompletableFuture.completedStage(
+        new Answer.Deferred("waiting for the device: it sleeps, and is asked when it is heard"));
+  }
+
+  private static Answer join(Answer.Frames before, Answer next) {
+    if (!(next instanceof Answer.Frames frames)) {
+      return next;
+    }
+    List<Frame> joined = new ArrayList<>(before.frames());
+    joined.addAll(frames.frames());
+    return new Answer.Frames(joined);
+  }
+
+  private CompletionStage<Answer> send(
+      Request request, Registration registration, String name, Wire wire) {
+    DownlinkDeviceManagementRequest<? extends LwM2mResponse> message;
+    LwM2mPath path;
+    try {
+      path = new LwM2mPath(wire.terms().getOrDefault(Lwm2mProtocol.PATH, ""));
+      message = message(request.command(), registration, path, wire);
+    } catch (CodecException | InvalidRequestException | IllegalArgumentException e) {
+      return failed(Reason.INVALID_VALUE, name + ": " + e.getMessage());
+    }
+    String endpoint = registration.getEndpoint();
+    return devices
+        .turn(
+            endpoint,
+            () -> {
+              Duration left =
+                  Duration.between(Instant.now(), request.command().deadline()).minus(MARGIN);
+              return left.isNegative() || left.isZero()
+                  ? CompletableFuture.<LwM2mResponse>failedStage(
+                      new InvalidRequestException("the deadline had passed before it was sent"))
+                  : requests.send(registration, message, left).thenApply(LwM2mResponse.class::cast);
+            })
+        .handle(
+            (response, failure) ->
+                response == null
+                    ? failed(registration, path, failure)
+                    : answered(request, registration, name, path, response));
+  }
+
+  private DownlinkDeviceManagementRequest<? extends LwM2mResponse> message(
+      Command command, Registration registration, LwM2mPath path, Wire wire) throws CodecException {
+    byte[] payload = wire.payload().map(Bytes::toArray).orElse(new byte[0]);
+    if (command instanceof Command.Read) {
+      return new ReadRequest(null, path, null);
+    } else if (command instanceof Command.Write) {
+      LwM2mNode node =
+          decoder.decode(payload, ContentFormat.SENML_JSON, null, path, models.model());
+      return new WriteRequest(WriteRequest.Mode.REPLACE, format(registration, node), path, node);
+    }
+    String arguments = new String(payload, java.nio.charset.StandardCharsets.UTF_8);
+    return arguments.isEmpty()
+        ? new ExecuteRequest(path.toString())
+        : new ExecuteRequest(path.toString(), arguments);
+  }
+
+  /** One that the device offers. */
+  private static ContentFormat format(Registration registration, LwM2mNode node) {
+    Set<ContentFormat> offered = registration.getSupportedContentFormats();
+    for (ContentFormat format : WRITTEN) {
+      boolean fits = !format.equals(ContentFormat.TEXT) || node instanceof LwM2mResource;
+      if (fits && offered.contains(format)) {
+        return format;
+      }
+    }
+    return ContentFormat.TLV;
+  }
+
+  private Answer answered(
+      Request request,
+      Registration registration,
+      String name,
+      LwM2mPath path,
+      LwM2mResponse response) {
+    devices.heard(registration, "it answered");
+    if (!response.isSuccess()) {
+      String detail = response.getErrorMessage();
+      return new Answer.Failed(
+          Reason.REFUSED,
+          path
+              + " was answered with "
+              + response.getCode()
+              + (detail == null || detail.isEmpty() ? "" : ": " + detail));
+    } else if (response instanceof org.eclipse.leshan.core.response.ReadResponse read) {
+      return new Answer.Frames(
+          List.of(
+              ingest.answer(
+                  registration.getEndpoint(),
+                  path,
+                  read.getContent(),
+                  new Target(request.thing().id(), name))));
+    }
+    return DONE;
+  }
+
+  private Answer failed(
+      Registration registration,
+      LwM2mPath path,
+      @org.jspecify.annotations.Nullable Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof TimeoutException) {
+      devices.slept(registration.getEndpoint(), "it did not answer");
+      return new Answer.Failed(Reason.TIMEOUT, path + " was sent, no answer came");
+    } else if (cause instanceof InvalidRequestException) {
+      return new Answer.Failed(Reason.TIMEOUT, String.valueOf(cause.getMessage()));
+    } else if (cause instanceof InvalidResponseException) {
+      return new Answer.Failed(Reason.BAD_ANSWER, String.valueOf(cause.getMessage()));
+    } else if (cause instanceof RequestRejectedException) {
+      return new Answer.Failed(Reason.REFUSED, path + " was rejected with a reset message");
+    }
+    return new Answer.Failed(Reason.UNREACHABLE, path + " could not be sent: " + cause);
+  }
+
+  private static CompletionStage<Answer> failed(Reason reason, String detail) {
+    return CompletableFuture.completedStage(new Answer.Failed(reason, detail));
+  }
+}

@@ -1,0 +1,237 @@
+package io.patchbay.binding.lwm2m;
+
+import io.patchbay.northbound.Things;
+import io.patchbay.operation.Documents;
+import io.patchbay.operation.Health.Check;
+import io.patchbay.operation.Health.State;
+import io.patchbay.operation.Metrics.Sample;
+import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.UplinkPort;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.leshan.server.registration.Registration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The binding, put together, and its clock: what stands here is what there is. */
+final class Hall {
+  private static final Logger LOG = LoggerFactory.getLogger(Hall.class);
+  private static final long LOOK_FOR_KEYS = 2;
+  private static final long RETRY_SECONDS = 5;
+
+  private final Settings settings;
+  private final Keys keys;
+  private final ModelFiles models;
+  private final Registry registry;
+  private final ScheduledExecutorService timer;
+  private final Outbox outbox;
+  private final Ingest ingest;
+  private final Devices devices;
+  private final Deliveries deliveries = new Deliveries(System::nanoTime);
+  private final Welcome welcome;
+  private final Station station;
+  private final Observations observations;
+  private final LongAdder refusedSends = new LongAdder();
+  private final AtomicBoolean begun = new AtomicBoolean();
+  private volatile String trouble = "is not open yet: the profiles have not said what they want";
+
+  Hall(
+      Settings settings,
+      UplinkPort uplink,
+      Things things,
+      Profiles profiles,
+      Documents documents,
+      Keys keys)
+      throws IOException {
+    this.settings = settings;
+    this.keys = keys;
+    models = new ModelFiles(settings.models());
+    registry = new Registry(settings.data());
+    timer =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread made = new Thread(task, "patchbay-lwm2m");
+              made.setDaemon(true);
+              return made;
+            });
+    outbox = new Outbox(timer);
+    ingest = new Ingest(uplink, outbox, registry);
+    Who who = new Who(things);
+    devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer);
+    welcome =
+        new Welcome(settings, keys, registry, models, who, things, profiles, documents, uplink);
+    station = new Station(settings, registry, keys, models);
+    observations =
+        new Observations(registry, who, profiles, devices, ingest, keys, deliveries, station);
+    devices.greeter(observations);
+  }
+
+  Downlink downlink() {
+    return new Downlink(registry, devices, models, ingest, keys, station, timer);
+  }
+
+  ModelFiles models() {
+    return models;
+  }
+
+  int port(boolean secure) {
+    return station.port(secure ? "coaps" : "coap");
+  }
+
+  /**
+   * The profiles are known, and are others than before. The first time the server is opened: on the
+   * timer, where nobody of whoever told is on the stack, for Scandium keeps exceptions, with the
+   * classes of everybody on it.
+   */
+  void profilesChanged() {
+    if (!begun.getAndSet(true)) {
+      timer.execute(this::open);
+      var unused = timer.scheduleWithFixedDelay(this::lookSafely, 1, 1, TimeUnit.SECONDS);
+      var unusedToo =
+          timer.scheduleWithFixedDelay(
+              this::lookForKeys, LOOK_FOR_KEYS, LOOK_FOR_KEYS, TimeUnit.SECONDS);
+    } else {
+      timer.execute(() -> guarded(observations::greetAll));
+    }
+  }
+
+  private void open() {
+    try {
+      station.open(
+          settings.securePort() >= 0 && keys.any(),
+          welcome,
+          devices,
+          observations,
+          () ->
+              new SendResource(registry, devices, keys, models, ingest, deliveries, refusedSends));
+      trouble = "";
+      observations.greetAll();
+    } catch (UnknownHostException | RuntimeException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      trouble =
+          "cannot listen on "
+              + settings.host()
+              + " ("
+              + cause.getMessage()
+              + "); correct host, port and securePort of io.patchbay.binding.lwm2m. It is tried"
+              + " again";
+      LOG.error("LwM2M {}", trouble, e);
+      var unused = timer.schedule(this::open, RETRY_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private void lookSafely() {
+    guarded(registry::look);
+  }
+
+  /** DTLS is opened with the first key; whose key is gone is registered no more. */
+  private void lookForKeys() {
+    guarded(
+        () -> {
+          if (station.open() && !station.secure() && settings.securePort() >= 0 && keys.any()) {
+            open();
+          }
+          for (Registration registration : List.copyOf(registry.all())) {
+            String endpoint = registration.getEndpoint();
+            if (registration.getClientTransportData().getIdentity().isSecure()
+                && !keys.has(endpoint)
+                && registry.removeRegistration(registration.getId()) != null) {
+              keys.withdrawn(endpoint);
+              devices.suspend(registration);
+            }
+          }
+        });
+  }
+
+  private static void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.error("LwM2M: a look failed and is taken again", e);
+    }
+  }
+
+  List<Check> checks() {
+    List<Check> checks = new ArrayList<>();
+    if (!trouble.isEmpty()) {
+      checks.add(new Check("lwm2m", begun.get() ? State.CRITICAL : State.WARN, trouble));
+    } else {
+      String secure = station.secure() ? ", DTLS on " + port(true) : "";
+      checks.add(
+          new Check(
+              "lwm2m",
+              State.OK,
+              "listens on "
+                  + settings.host()
+                  + ":"
+                  + port(false)
+                  + secure
+                  + "; "
+                  + registry.size()
+                  + " registered"));
+    }
+    List<String> refused = models.refused();
+    if (!refused.isEmpty()) {
+      checks.add(new Check("lwm2m-models", State.WARN, "refused: " + refused.get(0)));
+    }
+    return checks;
+  }
+
+  List<Sample> samples() {
+    List<Sample> samples = new ArrayList<>();
+    devices
+        .stages()
+        .forEach(
+            (stage, count) ->
+                samples.add(
+                    Sample.gauge(
+                        "patchbay_lwm2m_devices",
+                        "Registered devices, by stage",
+                        Map.of("stage", stage.name().toLowerCase(Locale.ROOT)),
+                        count)));
+    samples.add(
+        Sample.gauge(
+            "patchbay_lwm2m_observations",
+            "Observations that the hub holds",
+            Map.of(),
+            registry.observations()));
+    counter(
+        samples, "notifications", "Notifications and first reads taken", ingest.notifications());
+    counter(samples, "refused", "Registrations that were refused", welcome.refused());
+    counter(samples, "refused_sends", "What devices sent and was refused", refusedSends.sum());
+    counter(samples, "bad_notifications", "Notifications that were not taken", observations.bad());
+    counter(
+        samples,
+        "lost_notifications",
+        "Notifications given up because more came than the hub could take",
+        outbox.dropped());
+    counter(
+        samples,
+        "dropped",
+        "Datagrams that were dropped because more came than could be handled",
+        station.dropped());
+    counter(samples, "malformed", "Datagrams that are no CoAP messages", station.malformed());
+    return samples;
+  }
+
+  private static void counter(List<Sample> samples, String name, String help, long value) {
+    samples.add(
+        Sample.counter("patchbay_lwm2m_" + name + "_total", help, Map.of(), (double) value));
+  }
+
+  void close() throws InterruptedException {
+    timer.shutdownNow();
+    boolean unused = timer.awaitTermination(5, TimeUnit.SECONDS);
+    station.close();
+    registry.close();
+  }
+}

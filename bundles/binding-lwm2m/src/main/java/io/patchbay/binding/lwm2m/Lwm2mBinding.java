@@ -1,0 +1,175 @@
+package io.patchbay.binding.lwm2m;
+
+import io.patchbay.access.Secrets;
+import io.patchbay.camel.Contexts;
+import io.patchbay.camel.RunningRoutes;
+import io.patchbay.northbound.Things;
+import io.patchbay.operation.Documents;
+import io.patchbay.operation.Health;
+import io.patchbay.operation.Metrics;
+import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.DownlinkPort;
+import io.patchbay.southbound.Interest;
+import io.patchbay.southbound.InterestListener;
+import io.patchbay.southbound.UplinkPort;
+import java.io.File;
+import java.util.List;
+import java.util.Set;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.felix.fileinstall.ArtifactInstaller;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** The binding: the server that devices register with, and the route down. */
+@Component(
+    immediate = true,
+    service = {InterestListener.class, Health.class, Metrics.class, ArtifactInstaller.class},
+    property = DownlinkPort.SCHEME + "=" + Lwm2mProtocol.SCHEME,
+    configurationPid = "io.patchbay.binding.lwm2m")
+@Designate(ocd = Lwm2mBinding.Config.class)
+public final class Lwm2mBinding implements InterestListener, Health, Metrics, ArtifactInstaller {
+
+  @ObjectClassDefinition(name = "LwM2M")
+  @interface Config {
+    @AttributeDefinition(description = "Address that devices register at")
+    String host() default "127.0.0.1";
+
+    @AttributeDefinition(
+        description = "UDP port for CoAP; -1 opens none",
+        min = "-1",
+        max = "65535")
+    int port() default 5683;
+
+    @AttributeDefinition(
+        description =
+            "UDP port for CoAP over DTLS, opened with the first key (secret lwm2m-psk.ENDPOINT);"
+                + " -1 opens none",
+        min = "-1",
+        max = "65535")
+    int securePort() default 5684;
+
+    @AttributeDefinition(
+        description =
+            "Endpoint names that may register without DTLS, divided by commas; * at the end of one"
+                + " stands for anything. A thing that is registered by file or API may, too")
+    String unsecured() default "";
+
+    @AttributeDefinition(
+        description =
+            "Seconds for which a device in queue mode listens after it was heard, 1 to 86400",
+        min = "1",
+        max = "86400")
+    int awakeSeconds() default 93;
+
+    @AttributeDefinition(description = "Devices registered at one time", min = "1")
+    int registrations() default 100_000;
+  }
+
+  private final Hall hall;
+  private final RunningRoutes down;
+
+  @Activate
+  public Lwm2mBinding(
+      BundleContext bundle,
+      Config config,
+      @Reference Contexts contexts,
+      @Reference UplinkPort uplink,
+      @Reference Things things,
+      @Reference Profiles profiles,
+      @Reference(target = "(" + Documents.KIND + "=profile)") Documents documents,
+      @Reference Secrets secrets)
+      throws Exception {
+    this(
+        bundle,
+        Settings.of(config, bundle),
+        contexts,
+        uplink,
+        things,
+        profiles,
+        documents,
+        secrets);
+  }
+
+  Lwm2mBinding(
+      BundleContext bundle,
+      Settings settings,
+      Contexts contexts,
+      UplinkPort uplink,
+      Things things,
+      Profiles profiles,
+      Documents documents,
+      Secrets secrets)
+      throws Exception {
+    hall = new Hall(settings, uplink, things, profiles, documents, new Keys(secrets));
+    try {
+      Downlink downlink = hall.downlink();
+      down =
+          contexts.start(
+              bundle,
+              "binding-lwm2m",
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("hub:downlink?scheme=" + Lwm2mProtocol.SCHEME)
+                      .routeId("lwm2m-down")
+                      .process(downlink);
+                }
+              });
+    } catch (Exception e) {
+      hall.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void changed(Set<Interest> all) {
+    hall.profilesChanged();
+  }
+
+  @Override
+  public List<Check> checks() {
+    return hall.checks();
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return hall.samples();
+  }
+
+  @Override
+  public boolean canHandle(File artifact) {
+    return hall.models().canHandle(artifact);
+  }
+
+  @Override
+  public void install(File artifact) {
+    hall.models().install(artifact);
+  }
+
+  @Override
+  public void update(File artifact) {
+    hall.models().update(artifact);
+  }
+
+  @Override
+  public void uninstall(File artifact) {
+    hall.models().uninstall(artifact);
+  }
+
+  /** Port of CoAP, or of CoAP over DTLS; 0 while it is not open. */
+  int port(boolean secure) {
+    return hall.port(secure);
+  }
+
+  @Deactivate
+  void stop() throws InterruptedException {
+    down.close();
+    hall.close();
+  }
+}

@@ -1,0 +1,352 @@
+package io.patchbay.binding.lwm2m;
+
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Op;
+import io.patchbay.profile.Profile;
+import io.patchbay.profile.Profiles;
+import io.patchbay.profile.Property;
+import io.patchbay.southbound.DeliveryId;
+import io.patchbay.store.Registered.Admission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttribute;
+import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributeSet;
+import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributes;
+import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
+import org.eclipse.leshan.core.observation.CompositeObservation;
+import org.eclipse.leshan.core.observation.Observation;
+import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.request.ObserveRequest;
+import org.eclipse.leshan.core.request.ReadRequest;
+import org.eclipse.leshan.core.request.WriteAttributesRequest;
+import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.core.response.ObserveCompositeResponse;
+import org.eclipse.leshan.core.response.ObserveResponse;
+import org.eclipse.leshan.core.response.ReadResponse;
+import org.eclipse.leshan.server.observation.ObservationListener;
+import org.eclipse.leshan.server.registration.Registration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the hub asks a device by itself: when it registers, each of its instances once; and to
+ * observe what its profile observes. A device that updates its registration is asked for what is
+ * missing only.
+ */
+final class Observations implements Devices.Greeter, ObservationListener {
+  private static final Logger LOG = LoggerFactory.getLogger(Observations.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Registry registry;
+  private final Who who;
+  private final Profiles profiles;
+  private final Devices devices;
+  private final Ingest ingest;
+  private final Keys keys;
+  private final Deliveries deliveries;
+  private final Requests requests;
+
+  /** By registration: what the device would not have observed; asked again when it registers. */
+  private final Map<String, Set<LwM2mPath>> declined = new ConcurrentHashMap<>();
+
+  /** Endpoints that are being asked. */
+  private final Set<String> under = ConcurrentHashMap.newKeySet();
+
+  private final LongAdder bad = new LongAdder();
+
+  Observations(
+      Registry registry,
+      Who who,
+      Profiles profiles,
+      Devices devices,
+      Ingest ingest,
+      Keys keys,
+      Deliveries deliveries,
+      Requests requests) {
+    this.registry = registry;
+    this.who = who;
+    this.profiles = profiles;
+    this.devices = devices;
+    this.ingest = ingest;
+    this.keys = keys;
+    this.deliveries = deliveries;
+    this.requests = requests;
+  }
+
+  @Override
+  public void greet(Registration registration, boolean anew) {
+    String endpoint = registration.getEndpoint();
+    if (anew) {
+      declined.keySet().removeIf(id -> registry.getRegistration(id) == null);
+    }
+    Profile profile =
+        who.find(endpoint)
+            .filter(state -> state.registered().admission() == Admission.ADMITTED)
+            .map(state -> profiles.current().get(state.registered().thing().profile()))
+            .orElse(null);
+    if (profile == null || !(under.add(endpoint) || anew)) {
+      return;
+    }
+    CompletionStage<Boolean> all = CompletableFuture.completedStage(true);
+    if (anew) {
+      for (LwM2mPath instance : instances(profile, registration)) {
+        all = then(all, registration, () -> read(registration, instance));
+      }
+    }
+    Map<LwM2mPath, Form> wanted = observed(profile, registration);
+    for (Observation present : registry.getObservations(registration.getId())) {
+      if (present instanceof SingleObservation single
+          && wanted.remove(single.getPath()) == null
+          && !anew) {
+        requests.cancel(present);
+      }
+    }
+    Set<LwM2mPath> refused = declined.getOrDefault(registration.getId(), Set.of());
+    for (Map.Entry<LwM2mPath, Form> each : wanted.entrySet()) {
+      if (!refused.contains(each.getKey())) {
+        all = then(all, registration, () -> observe(registration, each.getKey(), each.getValue()));
+      }
+    }
+    all.whenComplete((done, failure) -> under.remove(endpoint));
+  }
+
+  /** What has changed in profiles or rights is asked of those who listen. */
+  void greetAll() {
+    for (Registration registration : List.copyOf(registry.all())) {
+      if (devices.listens(registration)) {
+        greet(registration, false);
+      }
+    }
+  }
+
+  private static List<Form> forms(Property property, Op op) {
+    return property.forms().stream()
+        .filter(form -> form.protocol().equals(Lwm2mProtocol.SCHEME))
+        .filter(form -> form.ops().contains(op))
+        .filter(form -> form.term(Lwm2mProtocol.PATH).isPresent())
+        .toList();
+  }
+
+  private static Set<LwM2mPath> instances(Profile profile, Registration registration) {
+    Set<LwM2mPath> instances = new TreeSet<>();
+    for (Property property : profile.properties().values()) {
+      for (Form form : forms(property, Op.READ)) {
+        LwM2mPath instance =
+            new LwM2mPath(form.required(Lwm2mProtocol.PATH)).toObjectInstancePath();
+        if (registration.getAvailableInstances().contains(instance)) {
+          instances.add(instance);
+        }
+      }
+    }
+    return instances;
+  }
+
+  private static Map<LwM2mPath, Form> observed(Profile profile, Registration registration) {
+    Map<LwM2mPath, Form> observed = new TreeMap<>(Comparator.naturalOrder());
+    for (Property property : profile.properties().values()) {
+      for (Form form : forms(property, Op.OBSERVE)) {
+        LwM2mPath path = new LwM2mPath(form.required(Lwm2mProtocol.PATH));
+        if (!form.term("observe").filter("false"::equals).isPresent()
+            && registration.getAvailableInstances().contains(path.toObjectInstancePath())) {
+          observed.putIfAbsent(path, form);
+        }
+      }
+    }
+    return observed;
+  }
+
+  private interface Step {
+    CompletionStage<Boolean> ask();
+  }
+
+  /** One after the other; whoever does not answer is asked no more. */
+  private CompletionStage<Boolean> then(
+      CompletionStage<Boolean> before, Registration registration, Step step) {
+    return before.thenCompose(
+        answered -> {
+          boolean current =
+              registry.getRegistration(registration.getId()) != null
+                  && devices.listens(registration);
+          return answered && current ? step.ask() : CompletableFuture.completedStage(false);
+        });
+  }
+
+  private CompletionStage<Boolean> read(Registration registration, LwM2mPath instance) {
+    return devices
+        .turn(
+            registration.getEndpoint(),
+            () -> requests.send(registration, new ReadRequest(null, instance, null), PATIENCE))
+        .handle(
+            (response, failure) ->
+                settle(
+                    registration,
+                    instance,
+                    response,
+                    failure,
+                    () -> take(response, registration, instance)));
+  }
+
+  private void take(ReadResponse response, Registration registration, LwM2mPath path) {
+    TimestampedLwM2mNode stamped = response.getTimestampedLwM2mNode();
+    ingest.heard(
+        registration.getEndpoint(),
+        path,
+        List.of(stamped == null ? new TimestampedLwM2mNode(null, response.getContent()) : stamped),
+        Optional.empty());
+  }
+
+  private CompletionStage<Boolean> observe(Registration registration, LwM2mPath path, Form form) {
+    LwM2mAttributeSet attributes = attributes(form);
+    CompletionStage<Boolean> ready =
+        attributes.isEmpty()
+            ? CompletableFuture.completedStage(true)
+            : devices
+                .turn(
+                    registration.getEndpoint(),
+                    () ->
+                        requests.send(
+                            registration, new WriteAttributesRequest(path, attributes), PATIENCE))
+                .handle(
+                    (response, failure) -> settle(registration, path, response, failure, () -> {}));
+    return ready.thenCompose(
+        answered ->
+            answered
+                ? devices
+                    .turn(
+                        registration.getEndpoint(),
+                        () -> requests.send(registration, new ObserveRequest(path), PATIENCE))
+                    .handle(
+                        (response, failure) ->
+                            settle(
+                                registration,
+                                path,
+                                response,
+                                failure,
+                                () -> take(response, registration, path)))
+                : CompletableFuture.completedStage(false));
+  }
+
+  private void take(ObserveResponse response, Registration registration, LwM2mPath path) {
+    ingest.heard(registration.getEndpoint(), path, nodes(response), Optional.empty());
+  }
+
+  private static List<TimestampedLwM2mNode> nodes(ObserveResponse response) {
+    List<TimestampedLwM2mNode> nodes = response.getTimestampedLwM2mNodes();
+    TimestampedLwM2mNode stamped = response.getTimestampedLwM2mNode();
+    if (nodes != null && !nodes.isEmpty()) {
+      List<TimestampedLwM2mNode> sorted = new ArrayList<>(nodes);
+      sorted.sort(
+          Comparator.comparing(
+              TimestampedLwM2mNode::getTimestamp, Comparator.nullsLast(Comparator.naturalOrder())));
+      return sorted;
+    } else if (stamped != null) {
+      return List.of(stamped);
+    }
+    return List.of(new TimestampedLwM2mNode(null, response.getContent()));
+  }
+
+  /** True when the device answered, be it with a no. */
+  private boolean settle(
+      Registration registration,
+      LwM2mPath path,
+      @org.jspecify.annotations.Nullable LwM2mResponse response,
+      @org.jspecify.annotations.Nullable Throwable failure,
+      Runnable take) {
+    String endpoint = registration.getEndpoint();
+    if (response == null) {
+      Throwable cause =
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure;
+      LOG.info("'{}' did not answer for {}: {}", endpoint, path, String.valueOf(cause));
+      devices.slept(endpoint, "it did not answer");
+      return false;
+    }
+    devices.heard(registration, "it answered");
+    if (response.isSuccess()) {
+      take.run();
+    } else {
+      LOG.debug("'{}' says {} to {}", endpoint, response.getCode(), path);
+      declined.computeIfAbsent(registration.getId(), id -> ConcurrentHashMap.newKeySet()).add(path);
+    }
+    return true;
+  }
+
+  private static LwM2mAttributeSet attributes(Form form) {
+    List<LwM2mAttribute<?>> all = new ArrayList<>();
+    form.term("pmin")
+        .ifPresent(
+            s -> all.add(LwM2mAttributes.create(LwM2mAttributes.MINIMUM_PERIOD, Long.valueOf(s))));
+    form.term("pmax")
+        .ifPresent(
+            s -> all.add(LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD, Long.valueOf(s))));
+    form.term("gt")
+        .ifPresent(v -> all.add(LwM2mAttributes.create(LwM2mAttributes.GREATER_THAN, v)));
+    form.term("lt").ifPresent(v -> all.add(LwM2mAttributes.create(LwM2mAttributes.LESSER_THAN, v)));
+    form.term("st").ifPresent(v -> all.add(LwM2mAttributes.create(LwM2mAttributes.STEP, v)));
+    return new LwM2mAttributeSet(all);
+  }
+
+  @Override
+  public void onResponse(
+      SingleObservation observation, Registration registration, ObserveResponse response) {
+    String endpoint = registration.getEndpoint();
+    if (registration.getClientTransportData().getIdentity().isSecure() && !keys.has(endpoint)) {
+      bad.increment();
+      return; // its key was taken away
+    }
+    devices.heard(registration, "it notified");
+    if (!response.isSuccess()) {
+      bad.increment();
+      LOG.info("'{}' ends the observation of {}: {}", endpoint, observation.getPath(), response);
+      return;
+    }
+    Optional<DeliveryId> delivery =
+        response.getCoapResponse() instanceof Response message
+            ? Optional.of(deliveries.of(message))
+            : Optional.empty();
+    ingest.heard(endpoint, observation.getPath(), nodes(response), delivery);
+  }
+
+  @Override
+  public void onResponse(
+      CompositeObservation observation,
+      Registration registration,
+      ObserveCompositeResponse response) {
+    // the hub observes none
+  }
+
+  @Override
+  public void onError(Observation observation, Registration registration, Exception error) {
+    bad.increment();
+    LOG.warn(
+        "A notification of '{}' cannot be read: {}",
+        registration.getEndpoint(),
+        error.getMessage());
+  }
+
+  @Override
+  public void newObservation(Observation observation, Registration registration) {}
+
+  @Override
+  public void cancelled(Observation observation) {}
+
+  /** Notifications that could not be read, or were not allowed. */
+  long bad() {
+    return bad.sum();
+  }
+}

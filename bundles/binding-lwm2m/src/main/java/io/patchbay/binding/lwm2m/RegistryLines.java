@@ -1,0 +1,211 @@
+package io.patchbay.binding.lwm2m;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Date;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import org.eclipse.leshan.core.LwM2m.LwM2mVersion;
+import org.eclipse.leshan.core.endpoint.EndpointUri;
+import org.eclipse.leshan.core.link.DefaultLinkSerializer;
+import org.eclipse.leshan.core.link.Link;
+import org.eclipse.leshan.core.link.LinkParseException;
+import org.eclipse.leshan.core.link.lwm2m.DefaultLwM2mLinkParser;
+import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.observation.ObservationIdentifier;
+import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.peer.IpPeer;
+import org.eclipse.leshan.core.peer.PskIdentity;
+import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.request.ContentFormat;
+import org.eclipse.leshan.server.registration.DefaultRegistrationDataExtractor;
+import org.eclipse.leshan.server.registration.Registration;
+import org.eclipse.leshan.server.registration.RegistrationDataExtractor.RegistrationData;
+
+/** Registrations and observations as lines of JSON, and back. */
+@SuppressWarnings("JavaUtilDate") // Leshan's times are such
+final class RegistryLines {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HexFormat HEX = HexFormat.of();
+
+  private final DefaultLwM2mLinkParser links = new DefaultLwM2mLinkParser();
+  private final DefaultLinkSerializer serializer = new DefaultLinkSerializer();
+  private final DefaultRegistrationDataExtractor extractor = new DefaultRegistrationDataExtractor();
+
+  /** Somebody who puts lines together again. */
+  interface Reader {
+    void registered(Registration registration);
+
+    void deregistered(String registrationId);
+
+    void observed(SingleObservation observation);
+
+    void cancelled(ObservationIdentifier id);
+
+    void unit(String endpoint, String instance, String unit);
+  }
+
+  String registered(Registration one) {
+    IpPeer peer = (IpPeer) one.getClientTransportData();
+    InetSocketAddress address = peer.getSocketAddress();
+    ObjectNode line = JSON.createObjectNode();
+    line.put("is", "registered");
+    line.put("id", one.getId());
+    line.put("endpoint", one.getEndpoint());
+    put(line, one.getEndpointUri());
+    line.put("address", address.getAddress().getHostAddress());
+    line.put("port", address.getPort());
+    if (peer.getIdentity() instanceof PskIdentity psk) {
+      line.put("psk", psk.getPskIdentity());
+    }
+    line.put("since", one.getRegistrationDate().getTime());
+    line.put("updated", one.getLastUpdate().getTime());
+    line.put("lifetime", one.getLifeTimeInSec());
+    line.put("version", one.getLwM2mVersion().toString());
+    line.put("binding", BindingMode.toString(one.getBindingMode()));
+    line.put("queue", one.usesQueueMode());
+    line.put("links", serializer.serializeCoreLinkFormat(one.getObjectLinks()));
+    one.getCustomRegistrationData().forEach(line.putObject("custom")::put);
+    return line.toString();
+  }
+
+  String deregistered(String registrationId) {
+    ObjectNode line = JSON.createObjectNode();
+    return line.put("is", "deregistered").put("id", registrationId).toString();
+  }
+
+  String observed(SingleObservation one) {
+    ObjectNode line = JSON.createObjectNode();
+    line.put("is", "observed");
+    put(line, one.getId());
+    line.put("registration", one.getRegistrationId());
+    line.put("path", one.getPath().toString());
+    if (one.getContentFormat() != null) {
+      line.put("format", one.getContentFormat().getCode());
+    }
+    one.getContext().forEach(line.putObject("context")::put);
+    one.getProtocolData().forEach(line.putObject("request")::put);
+    return line.toString();
+  }
+
+  String cancelled(ObservationIdentifier id) {
+    ObjectNode line = JSON.createObjectNode();
+    line.put("is", "cancelled");
+    put(line, id);
+    return line.toString();
+  }
+
+  String unit(String endpoint, String instance, String unit) {
+    ObjectNode line = JSON.createObjectNode();
+    line.put("is", "unit").put("endpoint", endpoint).put("instance", instance).put("unit", unit);
+    return line.toString();
+  }
+
+  private static void put(ObjectNode line, ObservationIdentifier id) {
+    put(line, id.getEndpointUri());
+    line.put("token", HEX.formatHex(id.getBytes()));
+  }
+
+  private static void put(ObjectNode line, EndpointUri uri) {
+    line.put("at", uri.getScheme());
+  }
+
+  /**
+   * @throws IllegalArgumentException when the line is not one of these
+   */
+  void read(String text, Reader reader) {
+    JsonNode line;
+    try {
+      line = JSON.readTree(text);
+      switch (word(line, "is")) {
+        case "registered" -> reader.registered(registration(line));
+        case "deregistered" -> reader.deregistered(word(line, "id"));
+        case "observed" -> reader.observed(observation(line));
+        case "cancelled" -> reader.cancelled(id(line));
+        case "unit" ->
+            reader.unit(word(line, "endpoint"), word(line, "instance"), word(line, "unit"));
+        default -> throw new IllegalArgumentException("it is " + line.get("is"));
+      }
+    } catch (JsonProcessingException | LinkParseException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  private static String word(JsonNode line, String name) {
+    JsonNode word = line.get(name);
+    if (word == null || !word.isTextual()) {
+      throw new IllegalArgumentException("'" + name + "' is missing");
+    }
+    return word.textValue();
+  }
+
+  private static long number(JsonNode line, String name) {
+    JsonNode number = line.get(name);
+    if (number == null || !number.canConvertToLong()) {
+      throw new IllegalArgumentException("'" + name + "' is missing");
+    }
+    return number.longValue();
+  }
+
+  private static Map<String, String> words(JsonNode line, String name) {
+    Map<String, String> words = new HashMap<>();
+    JsonNode node = line.get(name);
+    if (node != null) {
+      node.properties().forEach(field -> words.put(field.getKey(), field.getValue().asText()));
+    }
+    return words;
+  }
+
+  private static EndpointUri uri(JsonNode line) {
+    return LogicalUris.of(word(line, "at"));
+  }
+
+  private static ObservationIdentifier id(JsonNode line) {
+    return new ObservationIdentifier(uri(line), HEX.parseHex(word(line, "token")));
+  }
+
+  private Registration registration(JsonNode line) throws LinkParseException {
+    InetSocketAddress address =
+        new InetSocketAddress(word(line, "address"), (int) number(line, "port"));
+    IpPeer peer =
+        line.has("psk")
+            ? new IpPeer(address, new PskIdentity(word(line, "psk")))
+            : new IpPeer(address);
+    LwM2mVersion version = LwM2mVersion.get(word(line, "version"));
+    Link[] objects =
+        links.parseCoreLinkFormat(word(line, "links").getBytes(StandardCharsets.UTF_8));
+    RegistrationData data = extractor.extractDataFromObjectLinks(objects, version);
+    boolean queue = line.path("queue").asBoolean();
+    EnumSet<BindingMode> binding = BindingMode.parse(word(line, "binding"));
+    return new Registration.Builder(word(line, "id"), word(line, "endpoint"), peer, uri(line))
+        .registrationDate(new Date(number(line, "since")))
+        .lastUpdate(new Date(number(line, "updated")))
+        .lifeTimeInSec(number(line, "lifetime"))
+        .lwM2mVersion(version)
+        .bindingMode(binding)
+        .queueMode(queue)
+        .objectLinks(objects)
+        .rootPath(data.getAlternatePath())
+        .supportedContentFormats(data.getSupportedContentFormats())
+        .supportedObjects(data.getSupportedObjects())
+        .availableInstances(data.getAvailableInstances())
+        .customRegistrationData(words(line, "custom"))
+        .build();
+  }
+
+  private static SingleObservation observation(JsonNode line) {
+    return new SingleObservation(
+        id(line),
+        word(line, "registration"),
+        new LwM2mPath(word(line, "path")),
+        line.has("format") ? ContentFormat.fromCode((int) number(line, "format")) : null,
+        words(line, "context"),
+        words(line, "request"));
+  }
+}

@@ -1,0 +1,163 @@
+package io.patchbay.binding.lwm2m;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file to which lines are appended: what a line says is with the operating system when {@link
+ * #append} returns, so that it survives the end of the process; a power cut may take the last
+ * second. Written anew when it holds mostly what is outdated.
+ */
+final class RegistryLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryLog.class);
+
+  /** Lines below which it is not worth while to write it anew. */
+  private static final long SMALL = 10_000;
+
+  private static final int TIMES = 4;
+
+  private final Path file;
+  private FileChannel channel;
+  private long lines;
+  private boolean dirty;
+
+  private RegistryLog(Path file, FileChannel channel, long lines) {
+    this.file = file;
+    this.channel = channel;
+    this.lines = lines;
+  }
+
+  /**
+   * @param reader told each whole line; one that was cut off when the process ended is left out
+   */
+  static RegistryLog open(Path file, Consumer<String> reader) throws IOException {
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      channel.truncate(whole(channel));
+      long lines = 0;
+      try (BufferedReader text =
+          new BufferedReader(
+              new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+        for (String line = text.readLine(); line != null; line = text.readLine()) {
+          reader.accept(line);
+          lines++;
+        }
+      }
+      channel.position(channel.size());
+      return new RegistryLog(file, channel, lines);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** Up to the last line's end. */
+  private static long whole(FileChannel channel) throws IOException {
+    ByteBuffer octet = ByteBuffer.allocate(1);
+    long size = channel.size();
+    while (size > 0) {
+      octet.clear();
+      if (channel.read(octet, size - 1) == 1 && octet.get(0) == '\n') {
+        break;
+      }
+      size--;
+    }
+    return size;
+  }
+
+  /**
+   * @param line without a line's end
+   * @throws UncheckedIOException when the disk does not take it
+   */
+  synchronized void append(String line) {
+    ByteBuffer octets = ByteBuffer.wrap((line + '\n').getBytes(StandardCharsets.UTF_8));
+    try {
+      long end = channel.position();
+      try {
+        while (octets.hasRemaining()) {
+          channel.write(octets);
+        }
+      } catch (IOException e) {
+        channel.truncate(end); // half a line would spoil the next one
+        throw e;
+      }
+      lines++;
+      dirty = true;
+    } catch (IOException e) {
+      throw new UncheckedIOException("registrations cannot be kept in " + file, e);
+    }
+  }
+
+  /** To be called every second: what was appended survives a power cut from then on. */
+  synchronized void force() {
+    if (dirty) {
+      try {
+        channel.force(false);
+        dirty = false;
+      } catch (IOException e) {
+        LOG.warn("{} cannot be forced to the disk: {}", file, e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Writes it anew when it has grown to several times of what counts.
+   *
+   * @param count of lines that count
+   * @param all asked while nothing is appended
+   */
+  synchronized void tidy(long count, Supplier<Stream<String>> all) {
+    if (lines < SMALL || lines < TIMES * count) {
+      return;
+    }
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      long written = 0;
+      try (BufferedWriter out = Files.newBufferedWriter(fresh);
+          Stream<String> present = all.get()) {
+        for (Iterator<String> each = present.iterator(); each.hasNext(); written++) {
+          out.write(each.next());
+          out.write('\n');
+        }
+      }
+      FileChannel next = FileChannel.open(fresh, StandardOpenOption.WRITE);
+      next.force(true);
+      next.position(next.size());
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      channel.close();
+      channel = next;
+      lines = written;
+    } catch (IOException e) {
+      LOG.warn("{} cannot be written anew: {}", file, e.getMessage());
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    force();
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOG.warn("{} cannot be closed: {}", file, e.getMessage());
+    }
+  }
+}

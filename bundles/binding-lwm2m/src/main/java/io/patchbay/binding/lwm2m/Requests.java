@@ -1,0 +1,18 @@
+package io.patchbay.binding.lwm2m;
+
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import org.eclipse.leshan.core.observation.Observation;
+import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
+import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.server.registration.Registration;
+
+/** Sends requests to registered devices. */
+interface Requests {
+  /** Fails with Leshan's exceptions; within the limit. */
+  <T extends LwM2mResponse> CompletionStage<T> send(
+      Registration to, DownlinkDeviceManagementRequest<T> request, Duration limit);
+
+  /** The device learns of it when it notifies the next time (RFC 7641, clause 3.6). */
+  void cancel(Observation observation);
+}

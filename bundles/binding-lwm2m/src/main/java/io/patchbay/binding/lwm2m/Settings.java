@@ -1,0 +1,85 @@
+package io.patchbay.binding.lwm2m;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.framework.BundleContext;
+
+/**
+ * How the server is to be.
+ *
+ * @param port of plain CoAP, with the offset; 0 for any, below 0 for none
+ * @param securePort of CoAP over DTLS, likewise
+ * @param unsecured endpoint names that may come without DTLS; {@code *} at the end stands for
+ *     anything
+ * @param awake how long a device in queue mode listens after it was heard
+ * @param registrations devices that may be registered; one more is refused
+ * @param data folder of what must survive
+ * @param models folder of vendors' object definitions
+ */
+record Settings(
+    String host,
+    int port,
+    int securePort,
+    List<String> unsecured,
+    Duration awake,
+    int registrations,
+    Path data,
+    Path models) {
+  Settings {
+    unsecured = List.copyOf(unsecured);
+    if (awake.isNegative() || awake.isZero() || awake.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException(
+          "awakeSeconds = " + awake.toSeconds() + "; accepted: 1 to 86400");
+    }
+    if (registrations < 1) {
+      throw new IllegalArgumentException("registrations = " + registrations + "; accepted: 1 on");
+    }
+  }
+
+  static Settings of(Lwm2mBinding.Config config, BundleContext bundle) {
+    String offset = bundle.getProperty("patchbay.offset");
+    int moved = offset == null ? 0 : Integer.parseInt(offset);
+    Path data =
+        Path.of(Optional.ofNullable(bundle.getProperty("patchbay.data")).orElse("data"))
+            .toAbsolutePath()
+            .normalize();
+    return new Settings(
+        config.host(),
+        moved(config.port(), moved),
+        moved(config.securePort(), moved),
+        names(config.unsecured()),
+        Duration.ofSeconds(config.awakeSeconds()),
+        config.registrations(),
+        data.resolve("lwm2m"),
+        data.resolve(ModelFiles.FOLDER));
+  }
+
+  private static int moved(int port, int offset) {
+    return port > 0 ? port + offset : port;
+  }
+
+  private static List<String> names(String list) {
+    List<String> names = new ArrayList<>();
+    for (String name : list.split(",", -1)) {
+      if (!name.isBlank()) {
+        names.add(name.strip());
+      }
+    }
+    return names;
+  }
+
+  /** Whether the name fits one of these; {@code *} at the end stands for anything. */
+  static boolean fits(List<String> patterns, String name) {
+    for (String pattern : patterns) {
+      if (pattern.endsWith("*")
+          ? name.startsWith(pattern.substring(0, pattern.length() - 1))
+          : name.equals(pattern)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,326 @@
+package io.patchbay.binding.lwm2m;
+
+import java.net.DatagramPacket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.eclipse.californium.core.CoapServer;
+import org.eclipse.californium.core.coap.Message;
+import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.network.Endpoint;
+import org.eclipse.californium.core.network.serialization.MessageHeader;
+import org.eclipse.californium.core.network.serialization.UdpDataParser;
+import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
+import org.eclipse.californium.core.server.resources.Resource;
+import org.eclipse.californium.elements.Connector;
+import org.eclipse.californium.elements.UDPConnector;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.elements.config.UdpConfig;
+import org.eclipse.californium.elements.util.DatagramReader;
+import org.eclipse.californium.elements.util.ExecutorsUtil;
+import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
+import org.eclipse.californium.scandium.config.DtlsConfig;
+import org.eclipse.leshan.core.endpoint.DefaultEndPointUriHandler;
+import org.eclipse.leshan.core.endpoint.EndPointUriHandler;
+import org.eclipse.leshan.core.endpoint.EndpointUri;
+import org.eclipse.leshan.core.observation.Observation;
+import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
+import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.server.LeshanServer;
+import org.eclipse.leshan.server.LeshanServerBuilder;
+import org.eclipse.leshan.server.observation.ObservationListener;
+import org.eclipse.leshan.server.registration.Registration;
+import org.eclipse.leshan.server.registration.RegistrationListener;
+import org.eclipse.leshan.server.security.Authorizer;
+import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
+import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerEndpointFactory;
+import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
+import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerEndpointFactory;
+import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leshan's server, opened and closed as a whole: once without DTLS, and again with it when there is
+ * a first key. Registrations and observations outlive it.
+ */
+final class Station implements Requests {
+  private static final Logger LOG = LoggerFactory.getLogger(Station.class);
+
+  /** Datagrams that wait for the thread; one more is dropped, and comes again. */
+  private static final int BACKLOG = 4_096;
+
+  private static final int OUTGOING = 4_096;
+  private static final int SOCKET_BUFFER = 1 << 20;
+  private static final int BLOCK = 1_024;
+
+  /** Octets of what a device says in blocks; Leshan's 8,192 are few for a list of objects. */
+  private static final int LARGEST_BODY = 65_536;
+
+  /** Answers kept for each peer, to be sent again (RFC 7252, clause 4.2). */
+  private static final int ANSWERS = 8;
+
+  private static final int CONNECTION_ID = 6;
+  private static final int CONNECTIONS = 20_000;
+  private static final int MAC_ERRORS = 8;
+  private static final long MAC_QUIET_SECONDS = 5;
+
+  private final Settings settings;
+  private final Registry registry;
+  private final Keys keys;
+  private final ModelFiles models;
+  private final LongAdder dropped = new LongAdder();
+  private final LongAdder malformed = new LongAdder();
+  private @Nullable ProtocolScheduledExecutorService thread;
+  private volatile @Nullable LeshanServer server;
+  private volatile boolean secure;
+
+  Station(Settings settings, Registry registry, Keys keys, ModelFiles models) {
+    this.settings = settings;
+    this.registry = registry;
+    this.keys = keys;
+    this.models = models;
+  }
+
+  /** Whether it is open, for DTLS too. */
+  boolean secure() {
+    return secure;
+  }
+
+  boolean open() {
+    return server != null;
+  }
+
+  /**
+   * Opens it anew.
+   *
+   * @param dtls whether devices with a key can come
+   * @throws RuntimeException when it cannot listen
+   */
+  synchronized void open(
+      boolean dtls,
+      Authorizer authorizer,
+      RegistrationListener registrations,
+      ObservationListener observations,
+      Supplier<Resource> send)
+      throws UnknownHostException {
+    close();
+    ProtocolScheduledExecutorService made =
+        ExecutorsUtil.newSingleThreadedProtocolExecutor(
+            task -> {
+              Thread coap = new Thread(task, "patchbay-lwm2m-coap");
+              coap.setDaemon(true);
+              return coap;
+            });
+    thread = made;
+    CaliforniumServerEndpointsProvider.Builder endpoints =
+        new CaliforniumServerEndpointsProvider.Builder(
+            new CoapServerProtocolProvider(), new CoapsServerProtocolProvider());
+    endpoints.setConfiguration(Station::configure);
+    EndPointUriHandler real = new DefaultEndPointUriHandler();
+    if (settings.port() >= 0) {
+      endpoints.addEndpoint(new Plain(uri(real, "coap", settings.port()), real));
+    }
+    if (dtls) {
+      endpoints.addEndpoint(
+          new CoapsServerEndpointFactory(uri(real, "coaps", settings.securePort())));
+    }
+    CaliforniumServerEndpointsProvider provider = endpoints.build();
+    LeshanServer opened =
+        new LeshanServerBuilder()
+            .setEndpointsProviders(provider)
+            .setEndpointUriHandler(new LogicalUris())
+            .setRegistrationStore(registry)
+            .setSecurityStore(keys)
+            .setAuthorizer(authorizer)
+            .setObjectModelProvider(models)
+            .disableQueueModeSupport()
+            .build();
+    CoapServer coap = provider.getCoapServer();
+    coap.setExecutor(made, true);
+    Resource leshans = coap.getRoot().getChild(SendResource.NAME);
+    if (leshans != null) {
+      coap.remove(leshans);
+    }
+    coap.add(send.get());
+    opened.getRegistrationService().addListener(registrations);
+    opened.getObservationService().addListener(observations);
+    server = opened;
+    try {
+      opened.start();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+    secure = dtls;
+    LOG.info(
+        "LwM2M on {}:{}{}",
+        settings.host(),
+        port("coap"),
+        dtls ? ", over DTLS on " + port("coaps") : "");
+  }
+
+  private EndpointUri uri(EndPointUriHandler handler, String scheme, int port)
+      throws UnknownHostException {
+    return handler.createUri(
+        scheme, new InetSocketAddress(InetAddress.getByName(settings.host()), port));
+  }
+
+  private static void configure(Configuration configuration) {
+    configuration
+        .set(CoapConfig.MAX_RESOURCE_BODY_SIZE, LARGEST_BODY)
+        .set(CoapConfig.MAX_MESSAGE_SIZE, BLOCK)
+        .set(CoapConfig.PREFERRED_BLOCK_SIZE, BLOCK)
+        .set(CoapConfig.DEDUPLICATOR, CoapConfig.DEDUPLICATOR_PEERS_MARK_AND_SWEEP)
+        .set(CoapConfig.PEERS_MARK_AND_SWEEP_MESSAGES, ANSWERS)
+        .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, OUTGOING)
+        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER)
+        .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID)
+        .set(DtlsConfig.DTLS_UPDATE_ADDRESS_USING_CID_ON_NEWER_RECORDS, true)
+        .set(DtlsConfig.DTLS_USE_HELLO_VERIFY_REQUEST, true)
+        .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_THRESHOLD, MAC_ERRORS)
+        .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_QUIET_TIME, MAC_QUIET_SECONDS, TimeUnit.SECONDS)
+        .set(DtlsConfig.DTLS_MAX_CONNECTIONS, CONNECTIONS)
+        .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1)
+        .set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1);
+  }
+
+  /** Plain CoAP, which counts what is no message and drops what it cannot handle in time. */
+  private final class Plain extends CoapServerEndpointFactory {
+    private Plain(EndpointUri uri, EndPointUriHandler handler) {
+      super(
+          uri,
+          "LwM2M",
+          null,
+          endpoint ->
+              endpoint.setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser()),
+          handler);
+    }
+
+    @Override
+    protected Connector createConnector(InetSocketAddress address, Configuration configuration) {
+      return new UDPConnector(address, configuration) {
+        @Override
+        public void processDatagram(DatagramPacket datagram) {
+          if (full()) {
+            dropped.increment();
+          } else {
+            super.processDatagram(datagram);
+          }
+        }
+      };
+    }
+  }
+
+  private boolean full() {
+    return thread instanceof ScheduledThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
+  }
+
+  private final class CountingParser extends UdpDataParser {
+    @Override
+    protected MessageHeader parseHeader(DatagramReader datagram) {
+      try {
+        return super.parseHeader(datagram);
+      } catch (RuntimeException e) {
+        malformed.increment();
+        throw e;
+      }
+    }
+
+    @Override
+    protected Message parseMessage(DatagramReader datagram, MessageHeader header, Message message) {
+      try {
+        return super.parseMessage(datagram, header, message);
+      } catch (RuntimeException e) {
+        malformed.increment();
+        throw e;
+      }
+    }
+  }
+
+  /** Where a protocol is listened for; 0 when it is not. */
+  int port(String scheme) {
+    LeshanServer open = server;
+    if (open != null
+        && open.getEndpointsProvider().iterator().next()
+            instanceof CaliforniumServerEndpointsProvider provider) {
+      for (Endpoint endpoint : provider.getCoapServer().getEndpoints()) {
+        if (endpoint instanceof CoapEndpoint coap && coap.getUri().getScheme().equals(scheme)) {
+          return coap.getAddress().getPort();
+        }
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public <T extends LwM2mResponse> CompletionStage<T> send(
+      Registration to, DownlinkDeviceManagementRequest<T> request, Duration limit) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    LeshanServer open = server;
+    if (open == null) {
+      answer.completeExceptionally(new IllegalStateException("LwM2M is not open"));
+      return answer;
+    }
+    try {
+      open.send(
+          to,
+          request,
+          Math.max(1, limit.toMillis()),
+          response -> {
+            var unused = answer.complete(response);
+          },
+          failure -> {
+            var unused = answer.completeExceptionally(failure);
+          });
+    } catch (RuntimeException e) {
+      answer.completeExceptionally(e);
+    }
+    return answer;
+  }
+
+  @Override
+  public void cancel(Observation observation) {
+    LeshanServer open = server;
+    if (open != null) {
+      open.getObservationService().cancelObservation(observation);
+    }
+  }
+
+  /** Datagrams that were dropped because more came than could be handled. */
+  long dropped() {
+    return dropped.sum();
+  }
+
+  /** Datagrams that are no CoAP messages (RFC 7252, clause 3). */
+  long malformed() {
+    return malformed.sum();
+  }
+
+  synchronized void close() {
+    LeshanServer open = server;
+    server = null;
+    secure = false;
+    if (open != null) {
+      open.destroy();
+    }
+    ProtocolScheduledExecutorService executor = thread;
+    thread = null;
+    if (executor != null) {
+      List<Runnable> unused = executor.shutdownNow();
+    }
+  }
+}

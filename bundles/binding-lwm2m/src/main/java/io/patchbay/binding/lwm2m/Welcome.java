@@ -1,0 +1,268 @@
+package io.patchbay.binding.lwm2m;
+
+import io.patchbay.northbound.RefusedException;
+import io.patchbay.northbound.ThingState;
+import io.patchbay.northbound.Things;
+import io.patchbay.operation.Documents;
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Match;
+import io.patchbay.profile.Profile;
+import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.Origin;
+import io.patchbay.southbound.Receipt;
+import io.patchbay.southbound.UplinkPort;
+import io.patchbay.store.Registered;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Uplink;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import org.eclipse.leshan.core.endpoint.EndpointUri;
+import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.peer.LwM2mPeer;
+import org.eclipse.leshan.core.request.RegisterRequest;
+import org.eclipse.leshan.core.request.UplinkRequest;
+import org.eclipse.leshan.server.registration.Registration;
+import org.eclipse.leshan.server.security.DefaultAuthorizer;
+import org.eclipse.leshan.servers.security.Authorization;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides who may register: whose identity is the endpoint's, or who is listed; and who the hub
+ * takes. A device that is told that it is registered is a thing, durably.
+ */
+final class Welcome extends DefaultAuthorizer {
+  private static final Logger LOG = LoggerFactory.getLogger(Welcome.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  /** Profiles made by the hub; kinds of devices beyond need one that somebody writes. */
+  private static final int MOST_DRAFTS = 500;
+
+  private final Settings settings;
+  private final Keys keys;
+  private final Registry registry;
+  private final ModelFiles models;
+  private final Who who;
+  private final Things things;
+  private final Profiles profiles;
+  private final Documents documents;
+  private final UplinkPort uplink;
+  private final LongAdder refused = new LongAdder();
+
+  Welcome(
+      Settings settings,
+      Keys keys,
+      Registry registry,
+      ModelFiles models,
+      Who who,
+      Things things,
+      Profiles profiles,
+      Documents documents,
+      UplinkPort uplink) {
+    super(keys);
+    this.settings = settings;
+    this.keys = keys;
+    this.registry = registry;
+    this.models = models;
+    this.who = who;
+    this.things = things;
+    this.profiles = profiles;
+    this.documents = documents;
+    this.uplink = uplink;
+  }
+
+  /** Registrations that were refused. */
+  long refused() {
+    return refused.sum();
+  }
+
+  @Override
+  public Authorization isAuthorized(
+      UplinkRequest<?> request, Registration registration, LwM2mPeer sender, EndpointUri uri) {
+    String endpoint = registration.getEndpoint();
+    if (super.isAuthorized(request, registration, sender, uri).isDeclined()
+        || (sender.getIdentity().isSecure() && !keys.has(endpoint))) {
+      return declined(endpoint, "its identity " + sender.getIdentity() + " is not this endpoint's");
+    } else if (!(request instanceof RegisterRequest)) {
+      return Authorization.approved();
+    }
+    try {
+      return admit(registration, sender);
+    } catch (RefusedException e) {
+      return declined(endpoint, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Authorization declined(String endpoint, String why) {
+    refused.increment();
+    LOG.warn("Endpoint '{}' is refused: {}", endpoint, why);
+    return Authorization.declined();
+  }
+
+  private Authorization admit(Registration registration, LwM2mPeer sender) throws RefusedException {
+    String endpoint = registration.getEndpoint();
+    ThingState known = who.find(endpoint).orElse(null);
+    boolean registered =
+        known != null && known.registered().origin() != Registered.Origin.ONBOARDED;
+    if (!sender.getIdentity().isSecure()
+        && !registered
+        && !Settings.fits(settings.unsecured(), endpoint)) {
+      throw new RefusedException(
+          "it comes without DTLS and is not listed; give it a key (PUT /api/v1/secrets/"
+              + Keys.name(endpoint).orElse(Keys.PREFIX + "NAME")
+              + "), or list it in 'unsecured' of io.patchbay.binding.lwm2m");
+    } else if (registry.getRegistrationByEndpoint(endpoint) == null
+        && registry.size() >= settings.registrations()) {
+      throw new RefusedException(
+          "there are " + registry.size() + " registrations; raise 'registrations'");
+    } else if (known == null) {
+      introduce(endpoint, registration.getAvailableInstances());
+    } else if (known.registered().admission() == Registered.Admission.REJECTED) {
+      throw new RefusedException("the administrator refused thing '" + id(known) + "'");
+    } else {
+      keepUp(known, registration.getAvailableInstances());
+    }
+    return Authorization.approved();
+  }
+
+  private static ThingId id(ThingState state) {
+    return state.registered().thing().id();
+  }
+
+  private void introduce(String endpoint, Set<LwM2mPath> instances) throws RefusedException {
+    Optional<Profile> fitting = fitting(endpoint, instances);
+    String profile =
+        fitting.isPresent() ? fitting.get().id() : draft(instances); // somebody's, or the hub's
+    String name =
+        fitting
+            .map(Profile::thing)
+            .orElse("{endpoint}")
+            .replace("{" + Lwm2mProtocol.ENDPOINT + "}", endpoint);
+    if (!ThingId.valid(name) || endpoint.indexOf('/') >= 0) {
+      throw new RefusedException(
+          "'"
+              + name
+              + "' cannot name a thing; put a file into things/ with a name, base"
+              + " lwm2m://local and terms: { endpoint: ... }");
+    }
+    Instant now = Instant.ofEpochMilli(System.currentTimeMillis());
+    Thing thing =
+        new Thing(
+            new ThingId(name),
+            URI.create(Lwm2mProtocol.SCHEME + "://" + Lwm2mProtocol.LOCAL),
+            profile,
+            Map.of(Lwm2mProtocol.ENDPOINT, endpoint),
+            Map.of());
+    Receipt receipt =
+        wait(
+            uplink.offer(
+                new Origin(Lwm2mProtocol.SCHEME, Lwm2mProtocol.LOCAL, endpoint),
+                List.of(new Uplink.Discovered(thing, now, now)),
+                PATIENCE));
+    if (receipt instanceof Receipt.Rejected rejected) {
+      throw new RefusedException(rejected.detail());
+    } else if (receipt instanceof Receipt.Busy) {
+      throw new IllegalStateException("the hub has no room now"); // 5.00: it comes again
+    }
+  }
+
+  /** A device that has other objects than before is of another kind. */
+  private void keepUp(ThingState known, Set<LwM2mPath> instances) throws RefusedException {
+    Thing thing = known.registered().thing();
+    if (!thing.profile().startsWith(ProfileDraft.PREFIX)) {
+      return;
+    }
+    String profile = draft(instances);
+    if (!profile.equals(thing.profile())
+        && known.registered().admission() == Registered.Admission.ADMITTED) {
+      wait(
+          things.register(
+              new Thing(thing.id(), thing.base(), profile, thing.terms(), thing.labels()),
+              known.registered().origin()));
+    }
+  }
+
+  private String draft(Set<LwM2mPath> instances) throws RefusedException {
+    ProfileDraft draft = ProfileDraft.of(instances, models);
+    Map<String, Profile> present = profiles.current();
+    if (present.containsKey(draft.id())) {
+      return draft.id();
+    }
+    long made = present.keySet().stream().filter(id -> id.startsWith(ProfileDraft.PREFIX)).count();
+    if (made >= MOST_DRAFTS) {
+      throw new RefusedException(
+          "the hub has made "
+              + made
+              + " profiles already; remove some, or write one with a match for this device");
+    }
+    try {
+      Documents.Document unused = documents.put(draft.id(), draft.text());
+    } catch (IOException e) {
+      throw new IllegalStateException("its profile cannot be kept", e);
+    }
+    return draft.id();
+  }
+
+  /** The profile whose match names the endpoint most closely. */
+  private Optional<Profile> fitting(String endpoint, Set<LwM2mPath> instances) {
+    Set<Integer> objects =
+        instances.stream().map(LwM2mPath::getObjectId).collect(Collectors.toSet());
+    Profile best = null;
+    int longest = -1;
+    for (Profile profile : profiles.current().values()) {
+      for (Match match : profile.match()) {
+        Form form = match.form();
+        String pattern = form.term(Lwm2mProtocol.ENDPOINT).orElse("");
+        if (form.protocol().equals(Lwm2mProtocol.SCHEME)
+            && pattern.length() > longest
+            && Settings.fits(List.of(pattern), endpoint)
+            && objects.containsAll(numbers(form.term("objects").orElse("")))) {
+          best = profile;
+          longest = pattern.length();
+        }
+      }
+    }
+    return Optional.ofNullable(best);
+  }
+
+  private static Set<Integer> numbers(String list) {
+    Set<Integer> numbers = new HashSet<>();
+    for (String word : list.split(",", -1)) {
+      if (!word.isBlank()) {
+        numbers.add(Integer.valueOf(word.strip()));
+      }
+    }
+    return numbers;
+  }
+
+  private static <T> T wait(CompletionStage<T> stage) throws RefusedException {
+    try {
+      return stage.toCompletableFuture().get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RefusedException refused) {
+        throw refused;
+      }
+      throw new IllegalStateException("the hub could not take it", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("the hub took longer than " + LIMIT.toSeconds() + " s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("the hub is stopping", e);
+    }
+  }
+}

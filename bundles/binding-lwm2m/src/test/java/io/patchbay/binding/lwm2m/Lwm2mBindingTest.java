@@ -1,0 +1,452 @@
+package io.patchbay.binding.lwm2m;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.patchbay.profile.Form;
+import io.patchbay.profile.Op;
+import io.patchbay.southbound.Answer;
+import io.patchbay.southbound.Receipt;
+import io.patchbay.southbound.Rejection;
+import io.patchbay.southbound.Request;
+import io.patchbay.southbound.Wire;
+import io.patchbay.store.Registered.Admission;
+import io.patchbay.testkit.RecordingUplinkPort;
+import io.patchbay.testkit.camel.PlainContexts;
+import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
+import io.patchbay.thing.Outcome;
+import io.patchbay.thing.Status;
+import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Uplink;
+import io.patchbay.thing.Value;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.leshan.core.ResponseCode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What devices on Leshan's client are told, and what the hub hears of them. */
+final class Lwm2mBindingTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final byte[] KEY = "0123456789abcdef".getBytes(StandardCharsets.UTF_8);
+
+  @SuppressWarnings("NullAway.Init")
+  @TempDir
+  Path data;
+
+  private final RecordingUplinkPort hub = new RecordingUplinkPort();
+  private final FakeHub rooms = new FakeHub();
+  private PlainContexts contexts = new PlainContexts(hub, Map.of());
+  private Lwm2mBinding binding;
+
+  @BeforeEach
+  void start() throws Exception {
+    hub.answer(rooms::answer);
+    binding = start(0, 93);
+  }
+
+  private Lwm2mBinding start(int port, int awakeSeconds) throws Exception {
+    contexts = new PlainContexts(hub, Map.of());
+    Lwm2mBinding started =
+        new Lwm2mBinding(
+            PlainContexts.NO_BUNDLE,
+            new Settings(
+                "127.0.0.1",
+                port,
+                0,
+                List.of("dev*"),
+                Duration.ofSeconds(awakeSeconds),
+                3,
+                data.resolve("lwm2m"),
+                data.resolve("models")),
+            contexts,
+            hub,
+            rooms,
+            rooms,
+            rooms,
+            rooms.keys());
+    started.changed(Set.of());
+    await().atMost(LIMIT).until(() -> started.port(false) != 0);
+    return started;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    binding.stop();
+    hub.close();
+  }
+
+  private TestDevice device(String endpoint) throws Exception {
+    return TestDevice.plain(endpoint, binding.port(false));
+  }
+
+  private String heard() {
+    StringBuilder all = new StringBuilder();
+    for (RecordingUplinkPort.Offer offer : hub.acknowledged()) {
+      offer.frame().ifPresent(frame -> all.append(frame.payload().text()).append('\n'));
+    }
+    return all.toString();
+  }
+
+  private List<String> stages() {
+    return hub.acknowledged().stream()
+        .flatMap(offer -> offer.uplinks().stream())
+        .filter(Uplink.Reading.class::isInstance)
+        .map(Uplink.Reading.class::cast)
+        .filter(reading -> reading.property().equals(ProfileDraft.STAGE))
+        .map(reading -> reading.value().text())
+        .toList();
+  }
+
+  private void awaitHeard(String words) {
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(heard()).contains(words));
+  }
+
+  private Thing thing(String name) {
+    return rooms.thing(new ThingId(name));
+  }
+
+  private Answer ask(Command command, String path, String mediaType, Op op, String payload)
+      throws Exception {
+    Form form = new Form("lwm2m", Set.of(op), mediaType, Map.of("path", path));
+    Wire wire =
+        new Wire(
+            form,
+            "",
+            form.terms(),
+            payload.isEmpty() ? Optional.empty() : Optional.of(Bytes.utf8(payload)));
+    String name =
+        command instanceof Command.Write write
+            ? write.property()
+            : command instanceof Command.Read read
+                ? read.properties().get(0)
+                : ((Command.Invoke) command).action();
+    return contexts
+        .downlink()
+        .send(
+            new Request(
+                CommandId.fresh(), command, thing(command.thing().value()), Map.of(name, wire)))
+        .toCompletableFuture()
+        .get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private Answer read(String name) throws Exception {
+    return ask(
+        new Command.Read(new ThingId(name), List.of("target"), Instant.now().plus(LIMIT)),
+        "/3308/0/5900",
+        FakeHub.SENML,
+        Op.READ,
+        "");
+  }
+
+  private Answer write(String name, double value) throws Exception {
+    return ask(
+        new Command.Write(
+            new ThingId(name), "target", new Value.Num(value), Instant.now().plus(LIMIT)),
+        "/3308/0/5900",
+        FakeHub.SENML,
+        Op.WRITE,
+        "[{\"n\":\"/3308/0/5900\",\"v\":" + value + "}]");
+  }
+
+  @Test
+  void refusesWhoComesWithoutDtlsAndIsNotListed() throws Exception {
+    try (TestDevice stranger = device("stranger")) {
+      await().atMost(LIMIT).until(() -> stranger.refused.contains(ResponseCode.FORBIDDEN));
+      assertThat(rooms.things).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesAListedOneWithoutDtlsThatHasAKey() throws Exception {
+    rooms.secrets.put("lwm2m-psk.dev1", "0123456789abcdef");
+    try (TestDevice downgraded = device("dev1")) {
+      await().atMost(LIMIT).until(() -> downgraded.refused.contains(ResponseCode.FORBIDDEN));
+    }
+  }
+
+  @Test
+  void refusesWhomTheAdministratorRefused() throws Exception {
+    rooms.register("hall", "dev1", Admission.REJECTED);
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.refused.contains(ResponseCode.FORBIDDEN));
+    }
+  }
+
+  @Test
+  void refusesWhomThePolicyRefuses() throws Exception {
+    hub.answer(offer -> new Receipt.Rejected(Rejection.NOT_ADMITTED, "onboarding = reject"));
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.refused.contains(ResponseCode.FORBIDDEN));
+    }
+  }
+
+  @Test
+  void refusesOneMoreThanThereMayBe() throws Exception {
+    try (TestDevice one = device("dev1");
+        TestDevice two = device("dev2");
+        TestDevice three = device("dev3")) {
+      await()
+          .atMost(LIMIT)
+          .until(() -> one.registered.get() + two.registered.get() + three.registered.get() == 3);
+      try (TestDevice four = device("dev4")) {
+        await().atMost(LIMIT).until(() -> four.refused.contains(ResponseCode.FORBIDDEN));
+      }
+    }
+  }
+
+  @Test
+  void hearsWhatADeviceHasAndObservesIt() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      awaitHeard("{\"n\":\"/3303/0/5700\",\"v\":20.5}");
+      awaitHeard("{\"n\":\"/3308/0/5900\",\"v\":0.0}");
+      assertThat(thing("dev1").profile()).isEqualTo("climate");
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("[{\"n\":\"/3303/0/5700\",\"v\":21.5}]");
+      assertThat(stages()).containsExactly("online");
+    }
+  }
+
+  @Test
+  void convertsTheUnitThatTheSensorSays() throws Exception {
+    try (TestDevice device =
+        new TestDevice("dev1", binding.port(false), null, false, 300, "Fahrenheit")) {
+      awaitHeard("{\"n\":\"/3303/0/5700\",\"u\":\"degF\",\"v\":20.5}");
+      device.temperature.set(5700, 70.7d);
+      awaitHeard("[{\"n\":\"/3303/0/5700\",\"u\":\"degF\",\"v\":70.7}]");
+    }
+  }
+
+  @Test
+  void makesAProfileForADeviceThatNobodyWroteOneFor() throws Exception {
+    rooms.profiles.clear();
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      String profile = thing("dev1").profile();
+      assertThat(profile).startsWith("lwm2m-");
+      assertThat(rooms.texts.get(profile))
+          .contains("temperature: {")
+          .contains("semantic: \"3303/5700\", type: number, unit: \"Cel\"")
+          .contains("temperatureResetMinAndMaxMeasuredValues: {")
+          .contains("batteryLevel: {");
+    }
+  }
+
+  @Test
+  void readsWritesAndExecutes() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      assertThat(write("dev1", -1))
+          .isInstanceOfSatisfying(
+              Answer.Failed.class,
+              failed -> {
+                assertThat(failed.reason()).isEqualTo(Outcome.Reason.REFUSED);
+                assertThat(failed.detail()).contains("too cold");
+              });
+      assertThat(write("dev1", 19.5)).isEqualTo(new Answer.Frames(List.of()));
+      assertThat(device.setPoint.written).containsExactly(19.5d);
+      assertThat(read("dev1"))
+          .isInstanceOfSatisfying(
+              Answer.Frames.class,
+              frames ->
+                  assertThat(frames.frames().get(0).payload().text())
+                      .isEqualTo("[{\"n\":\"/3308/0/5900\",\"v\":19.5}]"));
+      Answer done =
+          ask(
+              new Command.Invoke(new ThingId("dev1"), "reset", Map.of(), Instant.now().plus(LIMIT)),
+              "/3303/0/5605",
+              "",
+              Op.INVOKE,
+              "");
+      assertThat(done).isInstanceOf(Answer.Frames.class);
+      assertThat(device.executed).hasValue(1);
+    }
+  }
+
+  @Test
+  void isUnreachableBeforeItRegistersAndAfterItLeft() throws Exception {
+    rooms.register("hall", "dev1", Admission.ADMITTED);
+    assertUnreachable("hall");
+    TestDevice device = device("dev1");
+    await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+    assertThat(write("hall", 19.5)).isInstanceOf(Answer.Frames.class);
+    device.leave();
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(stages()).containsExactly("online", "left"));
+    assertUnreachable("hall");
+  }
+
+  private void assertUnreachable(String name) throws Exception {
+    assertThat(read(name))
+        .isInstanceOfSatisfying(
+            Answer.Failed.class,
+            failed -> assertThat(failed.reason()).isEqualTo(Outcome.Reason.UNREACHABLE));
+  }
+
+  @Test
+  void isLostWhenItsRegistrationExpires() throws Exception {
+    TestDevice device = new TestDevice("dev1", binding.port(false), null, true, 2, "");
+    await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+    device.vanish();
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(stages()).endsWith("lost"));
+    assertThat(hub.acknowledged())
+        .anySatisfy(
+            offer ->
+                assertThat(offer.uplinks())
+                    .anySatisfy(
+                        uplink ->
+                            assertThat(uplink)
+                                .isInstanceOfSatisfying(
+                                    Uplink.StatusChange.class,
+                                    change -> {
+                                      assertThat(change.status()).isEqualTo(Status.OFFLINE);
+                                      assertThat(change.detail()).contains("no update within");
+                                    })));
+  }
+
+  @Test
+  void aSleepingDeviceIsAskedWhenItWakes() throws Exception {
+    binding.stop();
+    binding = start(0, 1);
+    try (TestDevice device = new TestDevice("dev1", binding.port(false), null, true, 300, "")) {
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(() -> assertThat(stages()).containsExactly("online", "asleep"));
+      assertThat(write("dev1", 19.5))
+          .isInstanceOfSatisfying(
+              Answer.Deferred.class,
+              deferred -> assertThat(deferred.state()).startsWith("waiting for the device"));
+      assertThat(device.setPoint.written).isEmpty();
+      device.update();
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(() -> assertThat(stages()).startsWith("online", "asleep", "online"));
+      assertThat(write("dev1", 19.5)).isInstanceOf(Answer.Frames.class);
+    }
+  }
+
+  @Test
+  void sendIsAnsweredWhenTheHubHoldsIt() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      awaitHeard("/3303/0/5700");
+      hub.answer(offer -> new Receipt.Rejected(Rejection.OUT_OF_RANGE, "no"));
+      assertThat(device.send("/3303/0/5700")).isEqualTo(ResponseCode.BAD_REQUEST);
+      hub.answer(offer -> new Receipt.Busy(Duration.ofMillis(100)));
+      assertThat(device.send("/3303/0/5700")).isEqualTo(new ResponseCode(503));
+      hub.answer(rooms::answer);
+      assertThat(device.send("/3303/0/5700")).isEqualTo(ResponseCode.CHANGED);
+    }
+  }
+
+  @Test
+  void registrationsAndObservationsOutliveTheBinding() throws Exception {
+    int port = binding.port(false);
+    try (TestDevice device = device("dev1")) {
+      awaitHeard("/3308/0/5900");
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("\"v\":21.5");
+      binding.stop();
+      binding = start(port, 93);
+      device.temperature.set(5700, 22.5d);
+      awaitHeard("\"v\":22.5");
+      assertThat(write("dev1", 19.5)).isInstanceOf(Answer.Frames.class);
+      assertThat(device.registered).hasValue(1);
+    }
+  }
+
+  @Test
+  void isOfferedAgainWhenTheHubWasBusy() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      awaitHeard("/3308/0/5900");
+      hub.answer(offer -> new Receipt.Busy(Duration.ofMillis(20)));
+      for (int i = 1; i <= 5; i++) {
+        device.temperature.set(5700, 30d + i);
+      }
+      await()
+          .atMost(LIMIT)
+          .until(
+              () ->
+                  hub.offers().stream()
+                      .anyMatch(
+                          offer ->
+                              offer.frame().isPresent()
+                                  && offer.frame().get().payload().text().contains("\"v\":31.0")));
+      hub.answer(rooms::answer);
+      awaitHeard("\"v\":35.0");
+      assertThat(heard().replaceAll("(?s).*?(3[1-5]\\.0)[^3]*", "$1 "))
+          .startsWith("31.0 32.0 33.0 34.0 35.0");
+    }
+  }
+
+  @Test
+  void dtlsOpensWithTheFirstKeyAndEndsWithIt() throws Exception {
+    assertThat(binding.port(true)).isZero();
+    rooms.secrets.put("lwm2m-psk.safe1", "hex:30313233343536373839616263646566");
+    await().atMost(LIMIT).until(() -> binding.port(true) != 0 && binding.port(false) != 0);
+    try (TestDevice device = new TestDevice("safe1", binding.port(true), KEY, false, 300, "")) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      assertThat(thing("safe1").profile()).startsWith("lwm2m-");
+      awaitHeard("/3303/0/5700");
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("\"v\":21.5");
+      rooms.secrets.clear();
+      await().atMost(LIMIT).untilAsserted(() -> assertThat(stages()).endsWith("suspended"));
+    }
+  }
+
+  @Test
+  void anotherOnesKeyIsNoGood() throws Exception {
+    rooms.secrets.put("lwm2m-psk.safe1", "0123456789abcdef");
+    await().atMost(LIMIT).until(() -> binding.port(true) != 0);
+    try (TestDevice device =
+        new TestDevice(
+            "safe1",
+            binding.port(true),
+            "another key".getBytes(StandardCharsets.UTF_8),
+            false,
+            300,
+            "")) {
+      await().during(Duration.ofSeconds(2)).atMost(LIMIT).until(() -> device.registered.get() == 0);
+    }
+  }
+
+  @Test
+  void servesGoodDevicesWhileGarbageComes() throws Exception {
+    try (TestDevice device = device("dev1");
+        DatagramSocket socket = new DatagramSocket()) {
+      awaitHeard("/3308/0/5900");
+      Random random = new Random(7);
+      for (int i = 0; i < 3_000; i++) {
+        byte[] garbage = new byte[random.nextInt(200)];
+        random.nextBytes(garbage);
+        if (garbage.length > 3 && i % 2 == 0) {
+          garbage[0] = 0x40; // a confirmable message, up to here
+          garbage[1] = 0x02;
+        }
+        socket.send(
+            new DatagramPacket(
+                garbage, garbage.length, InetAddress.getLoopbackAddress(), binding.port(false)));
+      }
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("\"v\":21.5");
+      assertThat(write("dev1", 19.5)).isInstanceOf(Answer.Frames.class);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.patchbay.binding.lwm2m;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.leshan.core.LwM2m.LwM2mVersion;
+import org.eclipse.leshan.core.link.lwm2m.DefaultLwM2mLinkParser;
+import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.observation.ObservationIdentifier;
+import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.peer.IpPeer;
+import org.eclipse.leshan.core.peer.PskIdentity;
+import org.eclipse.leshan.server.registration.DefaultRegistrationDataExtractor;
+import org.eclipse.leshan.server.registration.Deregistration;
+import org.eclipse.leshan.server.registration.Registration;
+import org.eclipse.leshan.server.registration.RegistrationDataExtractor.RegistrationData;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What survives the process. */
+@SuppressWarnings("JavaUtilDate") // Leshan's times are such
+final class RegistryTest {
+  @SuppressWarnings("NullAway.Init")
+  @TempDir
+  Path folder;
+
+  private static Registration registration(String id, String endpoint, int port, long updated)
+      throws Exception {
+    var links =
+        new DefaultLwM2mLinkParser()
+            .parseCoreLinkFormat(
+                "</>;rt=\"oma.lwm2m\";ct=\"60 110\",</3303/0>,</3303/1>,</3>;ver=1.1"
+                    .getBytes(StandardCharsets.UTF_8));
+    RegistrationData data =
+        new DefaultRegistrationDataExtractor().extractDataFromObjectLinks(links, LwM2mVersion.V1_1);
+    return new Registration.Builder(
+            id,
+            endpoint,
+            new IpPeer(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                new PskIdentity(endpoint)),
+            LogicalUris.of("coaps"))
+        .lwM2mVersion(LwM2mVersion.V1_1)
+        .lifeTimeInSec(60L)
+        .lastUpdate(new Date(updated))
+        .objectLinks(links)
+        .rootPath(data.getAlternatePath())
+        .supportedContentFormats(data.getSupportedContentFormats())
+        .supportedObjects(data.getSupportedObjects())
+        .availableInstances(data.getAvailableInstances())
+        .customRegistrationData(Map.of("a", "b"))
+        .build();
+  }
+
+  private static SingleObservation observation(int token, String registration, String path) {
+    return new SingleObservation(
+        new ObservationIdentifier(LogicalUris.of("coaps"), new byte[] {(byte) token}),
+        registration,
+        new LwM2mPath(path),
+        null,
+        Map.of("who", "hub"),
+        Map.of("request", "{}"));
+  }
+
+  @Test
+  void aLineThatWasCutOffIsLeftOut() throws Exception {
+    Registration one = registration("r1", "dev1", 1001, System.currentTimeMillis());
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.addRegistration(one)).isNull();
+    }
+    Files.writeString(
+        folder.resolve("registrations.jsonl"), "{\"is\":\"deregis", StandardOpenOption.APPEND);
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.getRegistration("r1")).isEqualTo(one);
+      assertThat(registry.addRegistration(registration("r2", "dev2", 1002, 0))).isNull();
+    }
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.size()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aLineThatCannotBeReadTakesNoOtherWithIt() throws Exception {
+    Files.writeString(
+        folder.resolve("registrations.jsonl"),
+        "{\"is\":\"registered\",\"id\":5}\nnonsense\n{\"is\":\"else\"}\n");
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.size()).isZero();
+      assertThat(registry.addRegistration(registration("r1", "dev1", 1001, 0))).isNull();
+    }
+  }
+
+  @Test
+  void everythingIsThereAgain() throws Exception {
+    Registration one = registration("r1", "dev1", 1001, System.currentTimeMillis());
+    Registration two = registration("r2", "dev2", 1002, System.currentTimeMillis());
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.addRegistration(one)).isNull();
+      assertThat(registry.addRegistration(two)).isNull();
+      assertThat(registry.addObservation("r1", observation(1, "r1", "/3303/0/5700"), false))
+          .isEmpty();
+      assertThat(registry.addObservation("r1", observation(2, "r1", "/3303/1/5700"), false))
+          .isEmpty();
+      assertThat(registry.removeObservation("r1", observation(2, "r1", "/3303/1/5700").getId()))
+          .isNotNull();
+      assertThat(registry.removeRegistration("r2")).isNotNull();
+      registry.unit("dev1", "/3303/0", "degF");
+    }
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.all()).containsExactly(one);
+      assertThat(registry.getRegistrationByIdentity(new PskIdentity("dev1"))).isEqualTo(one);
+      assertThat(registry.getObservations("r1"))
+          .containsExactly(observation(1, "r1", "/3303/0/5700"));
+      assertThat(registry.unit("dev1", "/3303/0")).isEqualTo("degF");
+    }
+  }
+
+  @Test
+  void whoComesAgainDropsWhatWasObserved() throws Exception {
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.addRegistration(registration("r1", "dev1", 1001, 0))).isNull();
+      assertThat(registry.addObservation("r1", observation(1, "r1", "/3303/0/5700"), false))
+          .isEmpty();
+      Deregistration before = registry.addRegistration(registration("r2", "dev1", 1003, 0));
+      assertThat(before).isNotNull();
+      assertThat(before.getObservations()).hasSize(1);
+      assertThat(registry.getRegistration("r1")).isNull();
+      assertThat(
+              registry.getRegistrationByAdress(
+                  new InetSocketAddress(InetAddress.getLoopbackAddress(), 1001)))
+          .isNull();
+    }
+  }
+
+  @Test
+  void anObservationOfTheSamePathTakesThePlaceOfTheOneBefore() throws Exception {
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.addRegistration(registration("r1", "dev1", 1001, 0))).isNull();
+      assertThat(registry.addObservation("r1", observation(1, "r1", "/3303/0/5700"), false))
+          .isEmpty();
+      assertThat(registry.addObservation("r1", observation(2, "r1", "/3303/0/5700"), false))
+          .containsExactly(observation(1, "r1", "/3303/0/5700"));
+      assertThat(registry.observations()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void onlyWhatIsDueExpires() throws Exception {
+    List<String> expired = new ArrayList<>();
+    try (Registry registry = new Registry(folder)) {
+      registry.setExpirationListener((one, gone) -> expired.add(one.getEndpoint()));
+      assertThat(registry.addRegistration(registration("r1", "dev1", 1001, 0))).isNull();
+      assertThat(
+              registry.addRegistration(
+                  registration("r2", "dev2", 1002, System.currentTimeMillis())))
+          .isNull();
+      registry.look();
+      assertThat(expired).containsExactly("dev1");
+      assertThat(registry.getRegistration("r2")).isNotNull();
+    }
+  }
+
+  @Test
+  void theFileIsWrittenAnewWhenItHoldsMostlyWhatIsOutdated() throws Exception {
+    try (Registry registry = new Registry(folder)) {
+      for (int i = 0; i < 10_000; i++) {
+        var unused =
+            registry.addRegistration(
+                registration("r" + i, "dev1", 1001, System.currentTimeMillis()));
+      }
+      registry.look();
+      assertThat(Files.readAllLines(folder.resolve("registrations.jsonl"))).hasSize(1);
+      assertThat(registry.addRegistration(registration("r", "dev2", 1002, 0))).isNull();
+    }
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.size()).isEqualTo(2);
+    }
+  }
+}
