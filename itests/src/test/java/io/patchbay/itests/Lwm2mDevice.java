@@ -19,7 +19,6 @@ import org.eclipse.leshan.core.model.ObjectLoader;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.ResourceModel;
 import org.eclipse.leshan.core.model.ResourceModel.Operations;
-import org.eclipse.leshan.core.model.ResourceModel.Type;
 import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
@@ -50,9 +49,10 @@ final class Lwm2mDevice implements AutoCloseable {
         object(
             3303,
             "Temperature",
-            resource(VALUE, Operations.R, Type.FLOAT),
-            resource(5605, Operations.E, Type.NONE)));
-    models.add(object(3308, "Set Point", resource(SET_POINT, Operations.RW, Type.FLOAT)));
+            resource(VALUE, Operations.R, ResourceModel.Type.FLOAT),
+            resource(5605, Operations.E, ResourceModel.Type.NONE)));
+    models.add(
+        object(3308, "Set Point", resource(SET_POINT, Operations.RW, ResourceModel.Type.FLOAT)));
     ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
     objects.setInstancesForObject(0, Security.noSec("coap://127.0.0.1:" + port, 123));
     objects.setInstancesForObject(
@@ -86,7 +86,7 @@ final class Lwm2mDevice implements AutoCloseable {
     client.start();
   }
 
-  private static ResourceModel resource(int id, Operations operations, Type type) {
+  private static ResourceModel resource(int id, Operations operations, ResourceModel.Type type) {
     return new ResourceModel(id, "r" + id, operations, false, false, type, "", "", "");
   }
 

@@ -27,6 +27,7 @@ import org.eclipse.leshan.core.ResponseCode;
 import org.eclipse.leshan.core.model.DDFFileParser;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.StaticModel;
+import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.request.BindingMode;
@@ -152,6 +153,12 @@ final class TestDevice implements AutoCloseable {
 
     private Sensor(int id, Map<Integer, Object> values) {
       super(id, values);
+    }
+
+    /** All that has a value: nobody waits for the silent one who did not ask for it. */
+    @Override
+    public ReadResponse read(LwM2mServer server) {
+      return ReadResponse.success(new LwM2mObjectInstance(getId(), resources.values()));
     }
 
     @Override
