@@ -1,5 +1,8 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.access.Secrets;
+import io.patchbay.camel.Contexts;
+import io.patchbay.camel.RunningRoutes;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Documents;
 import io.patchbay.operation.Health.Check;
@@ -8,21 +11,22 @@ import io.patchbay.operation.Metrics.Sample;
 import io.patchbay.profile.Profiles;
 import io.patchbay.southbound.UplinkPort;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.camel.builder.RouteBuilder;
 import org.eclipse.leshan.server.registration.Registration;
+import org.osgi.framework.BundleContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The binding, put together, and its clock: what stands here is what there is. */
+/** The server and what belongs to it, put together: what stands here is what there is. */
 final class Hall {
   private static final Logger LOG = LoggerFactory.getLogger(Hall.class);
   private static final long LOOK_FOR_KEYS = 2;
@@ -41,8 +45,8 @@ final class Hall {
   private final Station station;
   private final Observations observations;
   private final LongAdder refusedSends = new LongAdder();
-  private final AtomicBoolean begun = new AtomicBoolean();
-  private volatile String trouble = "is not open yet: the profiles have not said what they want";
+  private final RunningRoutes down;
+  private volatile String trouble = "is being opened";
 
   Hall(
       Settings settings,
@@ -50,19 +54,20 @@ final class Hall {
       Things things,
       Profiles profiles,
       Documents documents,
-      Keys keys)
-      throws IOException {
+      Secrets secrets,
+      ModelFiles models,
+      Contexts contexts,
+      BundleContext bundle,
+      ScheduledExecutorService timer) {
     this.settings = settings;
-    this.keys = keys;
-    models = new ModelFiles(settings.models());
-    registry = new Registry(settings.data());
-    timer =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread made = new Thread(task, "patchbay-lwm2m");
-              made.setDaemon(true);
-              return made;
-            });
+    this.keys = new Keys(secrets);
+    this.models = models;
+    this.timer = timer;
+    try {
+      registry = new Registry(settings.data());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     outbox = new Outbox(timer);
     ingest = new Ingest(uplink, outbox, registry);
     Who who = new Who(things);
@@ -73,35 +78,42 @@ final class Hall {
     observations =
         new Observations(registry, who, profiles, devices, ingest, keys, deliveries, station);
     devices.greeter(observations);
-  }
-
-  Downlink downlink() {
-    return new Downlink(registry, devices, models, ingest, keys, station, timer);
-  }
-
-  ModelFiles models() {
-    return models;
+    Downlink downlink = new Downlink(registry, devices, models, ingest, keys, station, timer);
+    try {
+      down =
+          contexts.start(
+              bundle,
+              "binding-lwm2m",
+              new RouteBuilder() {
+                @Override
+                public void configure() {
+                  from("hub:downlink?scheme=" + Lwm2mProtocol.SCHEME)
+                      .routeId("lwm2m-down")
+                      .process(downlink);
+                }
+              });
+    } catch (Exception e) {
+      registry.close();
+      throw new IllegalStateException("the route of its commands cannot be started", e);
+    }
   }
 
   int port(boolean secure) {
     return station.port(secure ? "coaps" : "coap");
   }
 
-  /**
-   * The profiles are known, and are others than before. The first time the server is opened: on the
-   * timer, where nobody of whoever told is on the stack, for Scandium keeps exceptions, with the
-   * classes of everybody on it.
-   */
+  /** On the timer. */
+  void begin() {
+    open();
+    var unused = timer.scheduleWithFixedDelay(this::lookSafely, 1, 1, TimeUnit.SECONDS);
+    var unusedToo =
+        timer.scheduleWithFixedDelay(
+            this::lookForKeys, LOOK_FOR_KEYS, LOOK_FOR_KEYS, TimeUnit.SECONDS);
+  }
+
+  /** On the timer: they are others than before. */
   void profilesChanged() {
-    if (!begun.getAndSet(true)) {
-      timer.execute(this::open);
-      var unused = timer.scheduleWithFixedDelay(this::lookSafely, 1, 1, TimeUnit.SECONDS);
-      var unusedToo =
-          timer.scheduleWithFixedDelay(
-              this::lookForKeys, LOOK_FOR_KEYS, LOOK_FOR_KEYS, TimeUnit.SECONDS);
-    } else {
-      timer.execute(() -> guarded(observations::greetAll));
-    }
+    guarded(observations::greetAll);
   }
 
   private void open() {
@@ -163,7 +175,7 @@ final class Hall {
   List<Check> checks() {
     List<Check> checks = new ArrayList<>();
     if (!trouble.isEmpty()) {
-      checks.add(new Check("lwm2m", begun.get() ? State.CRITICAL : State.WARN, trouble));
+      checks.add(new Check("lwm2m", State.CRITICAL, trouble));
     } else {
       String secure = station.secure() ? ", DTLS on " + port(true) : "";
       checks.add(
@@ -228,9 +240,9 @@ final class Hall {
         Sample.counter("patchbay_lwm2m_" + name + "_total", help, Map.of(), (double) value));
   }
 
-  void close() throws InterruptedException {
-    timer.shutdownNow();
-    boolean unused = timer.awaitTermination(5, TimeUnit.SECONDS);
+  /** When the timer has ended. */
+  void close() {
+    down.close();
     station.close();
     registry.close();
   }

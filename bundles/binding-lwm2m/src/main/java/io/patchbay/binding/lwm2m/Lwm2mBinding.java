@@ -2,7 +2,6 @@ package io.patchbay.binding.lwm2m;
 
 import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
-import io.patchbay.camel.RunningRoutes;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Documents;
 import io.patchbay.operation.Health;
@@ -15,8 +14,8 @@ import io.patchbay.southbound.UplinkPort;
 import java.io.File;
 import java.util.List;
 import java.util.Set;
-import org.apache.camel.builder.RouteBuilder;
 import org.apache.felix.fileinstall.ArtifactInstaller;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -71,8 +70,8 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
     int registrations() default 100_000;
   }
 
-  private final Hall hall;
-  private final RunningRoutes down;
+  private final Entrance entrance;
+  private @Nullable ModelFiles models;
 
   @Activate
   public Lwm2mBinding(
@@ -83,8 +82,7 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
       @Reference Things things,
       @Reference Profiles profiles,
       @Reference(target = "(" + Documents.KIND + "=profile)") Documents documents,
-      @Reference Secrets secrets)
-      throws Exception {
+      @Reference Secrets secrets) {
     this(
         bundle,
         Settings.of(config, bundle),
@@ -104,72 +102,70 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
       Things things,
       Profiles profiles,
       Documents documents,
-      Secrets secrets)
-      throws Exception {
-    hall = new Hall(settings, uplink, things, profiles, documents, new Keys(secrets));
-    try {
-      Downlink downlink = hall.downlink();
-      down =
-          contexts.start(
-              bundle,
-              "binding-lwm2m",
-              new RouteBuilder() {
-                @Override
-                public void configure() {
-                  from("hub:downlink?scheme=" + Lwm2mProtocol.SCHEME)
-                      .routeId("lwm2m-down")
-                      .process(downlink);
-                }
-              });
-    } catch (Exception e) {
-      hall.close();
-      throw e;
+      Secrets secrets) {
+    entrance =
+        new Entrance(
+            settings,
+            secrets,
+            things,
+            timer ->
+                new Hall(
+                    settings, uplink, things, profiles, documents, secrets, models(), contexts,
+                    bundle, timer));
+  }
+
+  /** Definitions are read when somebody has one, or comes. */
+  private synchronized ModelFiles models() {
+    ModelFiles present = models;
+    if (present == null) {
+      present = new ModelFiles();
+      models = present;
     }
+    return present;
   }
 
   @Override
   public void changed(Set<Interest> all) {
-    hall.profilesChanged();
+    entrance.profilesChanged();
   }
 
   @Override
   public List<Check> checks() {
-    return hall.checks();
+    return entrance.checks();
   }
 
   @Override
   public List<Sample> samples() {
-    return hall.samples();
+    return entrance.samples();
   }
 
   @Override
   public boolean canHandle(File artifact) {
-    return hall.models().canHandle(artifact);
+    return entrance.isModel(artifact);
   }
 
   @Override
   public void install(File artifact) {
-    hall.models().install(artifact);
+    models().install(artifact);
   }
 
   @Override
   public void update(File artifact) {
-    hall.models().update(artifact);
+    models().update(artifact);
   }
 
   @Override
   public void uninstall(File artifact) {
-    hall.models().uninstall(artifact);
+    models().uninstall(artifact);
   }
 
   /** Port of CoAP, or of CoAP over DTLS; 0 while it is not open. */
   int port(boolean secure) {
-    return hall.port(secure);
+    return entrance.port(secure);
   }
 
   @Deactivate
   void stop() throws InterruptedException {
-    down.close();
-    hall.close();
+    entrance.close();
   }
 }

@@ -8,12 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.eclipse.leshan.core.model.DDFFileParser;
 import org.eclipse.leshan.core.model.DefaultDDFFileValidatorFactory;
 import org.eclipse.leshan.core.model.InvalidDDFFileException;
@@ -30,14 +28,13 @@ import org.slf4j.LoggerFactory;
  * What objects are, as the OMA registry and files of vendors define them. One of the registry is
  * read when a device first has it; a vendor's file of the same object lies over it.
  */
-final class ModelFiles implements LwM2mModelProvider, ArtifactInstaller {
+final class ModelFiles implements LwM2mModelProvider {
   /** Of the data directory: definitions of vendors, in the registry's XML. */
   static final String FOLDER = "lwm2m-models";
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
   private static final int LARGEST = 1 << 20;
 
-  private final Path folder;
   private final Map<Integer, Optional<ObjectModel>> registry = new ConcurrentHashMap<>();
   private final Map<Path, List<ObjectModel>> files = new TreeMap<>();
   private final Map<Path, String> refused = new TreeMap<>();
@@ -60,10 +57,6 @@ final class ModelFiles implements LwM2mModelProvider, ArtifactInstaller {
           return vendors.values();
         }
       };
-
-  ModelFiles(Path folder) {
-    this.folder = folder;
-  }
 
   @Override
   public LwM2mModel getObjectModel(Registration registration) {
@@ -94,18 +87,11 @@ final class ModelFiles implements LwM2mModelProvider, ArtifactInstaller {
     }
   }
 
-  @Override
-  public boolean canHandle(File file) {
-    String name = file.getName().toLowerCase(Locale.ROOT);
-    return name.endsWith(".xml") && !name.startsWith(".") && path(file).startsWith(folder);
-  }
-
   private static Path path(File file) {
     return file.toPath().toAbsolutePath().normalize();
   }
 
-  @Override
-  public void install(File file) {
+  void install(File file) {
     String why;
     try {
       if (Files.size(file.toPath()) > LARGEST) {
@@ -145,13 +131,11 @@ final class ModelFiles implements LwM2mModelProvider, ArtifactInstaller {
     vendors = Map.copyOf(all);
   }
 
-  @Override
-  public void update(File file) {
+  void update(File file) {
     install(file);
   }
 
-  @Override
-  public synchronized void uninstall(File file) {
+  synchronized void uninstall(File file) {
     refused.remove(path(file));
     if (files.remove(path(file)) != null) {
       publish();

@@ -61,26 +61,29 @@ final class Lwm2mBindingTest {
     binding = start(0, 93);
   }
 
-  private Lwm2mBinding start(int port, int awakeSeconds) throws Exception {
+  private Lwm2mBinding made(int port, int awakeSeconds, List<String> unsecured, Path kept) {
     contexts = new PlainContexts(hub, Map.of());
-    Lwm2mBinding started =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                port,
-                0,
-                List.of("dev*"),
-                Duration.ofSeconds(awakeSeconds),
-                3,
-                data.resolve("lwm2m"),
-                data.resolve("models")),
-            contexts,
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            rooms.keys());
+    return new Lwm2mBinding(
+        PlainContexts.NO_BUNDLE,
+        new Settings(
+            "127.0.0.1",
+            port,
+            0,
+            unsecured,
+            Duration.ofSeconds(awakeSeconds),
+            3,
+            kept,
+            data.resolve("models")),
+        contexts,
+        hub,
+        rooms,
+        rooms,
+        rooms,
+        rooms.keys());
+  }
+
+  private Lwm2mBinding start(int port, int awakeSeconds) throws Exception {
+    Lwm2mBinding started = made(port, awakeSeconds, List.of("dev*"), data.resolve("lwm2m"));
     started.changed(Set.of());
     await().atMost(LIMIT).until(() -> started.port(false) != 0);
     return started;
@@ -163,6 +166,17 @@ final class Lwm2mBindingTest {
         FakeHub.SENML,
         Op.WRITE,
         "[{\"n\":\"/3308/0/5900\",\"v\":" + value + "}]");
+  }
+
+  @Test
+  void listensToNobodyBeforeAnybodyCouldCome() throws Exception {
+    binding.stop();
+    binding = made(0, 93, List.of(), data.resolve("fresh"));
+    binding.changed(Set.of());
+    await().during(Duration.ofSeconds(3)).atMost(LIMIT).until(() -> binding.port(false) == 0);
+    assertThat(binding.checks().get(0).message()).contains("listens to nobody");
+    rooms.register("hall", "dev1", Admission.ADMITTED);
+    await().atMost(LIMIT).until(() -> binding.port(false) != 0);
   }
 
   @Test
