@@ -24,14 +24,7 @@ final class DataDirectory implements AutoCloseable {
   /** Folders an integrator drops files into; {@code conf} is read at start only. */
   static final List<String> FOLDERS =
       List.of(
-          "deploy",
-          "device-profiles",
-          "routes",
-          "things",
-          "modbus",
-          "lwm2m-models",
-          "conf",
-          "log");
+          "deploy", "device-profiles", "routes", "things", "modbus", "lwm2m-models", "conf", "log");
 
   /** What a start writes before the first reading: framework storage, journals, log. */
   private static final long ROOM = 96L << 20;
