@@ -124,7 +124,9 @@ final class Device {
   }
 
   void expectReading(String property) {
-    heard.add(property);
+    if (!heard.contains(property)) {
+      heard.add(property);
+    }
   }
 
   boolean hasHeard(String property) {
@@ -133,7 +135,7 @@ final class Device {
 
   void remember(Recorded recorded) {
     if (recorded.uplink() instanceof Uplink.Reading reading) {
-      heard.add(reading.property());
+      expectReading(reading.property());
       latest.merge(
           reading.property(),
           recorded,
