@@ -4,6 +4,7 @@ import io.patchbay.access.DeviceCredentials;
 import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
+import io.patchbay.dtls.Trust;
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Health;
@@ -146,7 +147,7 @@ public final class CoapBinding
       DeviceCredentials credentials)
       throws Exception {
     Keys keys = new Keys(secrets);
-    Trust trust = new Trust(settings.trust().orElse(null));
+    Trust trust = new Trust("CoAP", settings.trust().orElse(null));
     @Nullable CertificateProvider own = settings.ownKey();
     endpoints =
         Endpoints.alone(

@@ -1,5 +1,7 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.dtls.OwnKey;
+import io.patchbay.dtls.Trust;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,18 +1,17 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.dtls.Certificates;
+import io.patchbay.dtls.Handshakes;
+import io.patchbay.dtls.Sessions;
+import io.patchbay.dtls.Shown;
+import io.patchbay.dtls.Trust;
 import io.patchbay.operation.Metrics.Sample;
 import java.net.InetSocketAddress;
-import java.security.Principal;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.NamedThreadFactory;
@@ -21,7 +20,6 @@ import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.californium.scandium.config.DtlsConfig.DtlsRole;
 import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
-import org.eclipse.californium.scandium.dtls.DTLSSession;
 import org.eclipse.californium.scandium.dtls.pskstore.PskStore;
 import org.eclipse.californium.scandium.dtls.x509.CertificateProvider;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +51,7 @@ final class Dtls {
   private final List<DTLSConnector> open = new CopyOnWriteArrayList<>();
   private final ProtocolScheduledExecutorService thread;
 
-  /** Each session has a principal of its own. */
-  private final Set<Principal> ended =
-      Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
-
+  private final Sessions sessions = new Sessions(open);
   private Map<String, String> known;
 
   /**
@@ -79,7 +74,7 @@ final class Dtls {
         .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_QUIET_TIME, 4, TimeUnit.SECONDS)
         .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_THRESHOLD, 8)
         .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1);
-    coming = new Handshakes(configuration);
+    coming = new Handshakes("patchbay_coap", configuration);
     known = keys.all();
     thread =
         ExecutorsUtil.newSingleThreadedProtocolExecutor(
@@ -106,7 +101,11 @@ final class Dtls {
 
   /** For those who are asked. */
   DTLSConnector client(InetSocketAddress address) {
-    return connector(address, DtlsRole.CLIENT_ONLY, keys.going(), new Handshakes(configuration));
+    return connector(
+        address,
+        DtlsRole.CLIENT_ONLY,
+        keys.going(),
+        new Handshakes("patchbay_coap", configuration));
   }
 
   private DTLSConnector connector(
@@ -125,7 +124,7 @@ final class Dtls {
     if (own != null) {
       builder
           .setCertificateIdentityProvider(own)
-          .setCertificateVerifier(new Certificates(trust, keys));
+          .setCertificateVerifier(new Certificates(trust, keys::owner));
     }
     DTLSConnector connector = new DTLSConnector(builder.build());
     connector.setExecutor(thread);
@@ -149,58 +148,20 @@ final class Dtls {
 
   /** To be called every second. */
   void look() {
-    forget();
+    sessions.forget();
     Map<String, String> now = keys.all();
     boolean changed = trust.look() || !now.equals(known);
     // a key may have come, been used and gone between two looks
     changed |= keys.used();
     known = now;
     if (changed) {
-      end(peer -> Shown.of(peer).map(shown -> !shown.stands().getAsBoolean()).orElse(true));
+      sessions.endFallen();
     }
   }
 
   /** Ends the sessions of somebody: what he may do is another now. */
   void end(String identity) {
-    end(peer -> Shown.of(peer).map(shown -> shown.identity().equals(identity)).orElse(false));
-  }
-
-  private void end(Predicate<Principal> gone) {
-    for (DTLSConnector connector : open) {
-      try {
-        var unused =
-            connector.startForEach(
-                connection -> {
-                  DTLSSession session = connection.getSession();
-                  Principal peer = session == null ? null : session.getPeerIdentity();
-                  InetSocketAddress address = connection.getPeerAddress();
-                  if (peer != null && gone.test(peer)) {
-                    ended.add(peer);
-                    if (address != null) {
-                      connector.close(address);
-                    }
-                  }
-                  return false;
-                });
-      } catch (RejectedExecutionException e) {
-        // it was closed, and its sessions with it
-      }
-    }
-  }
-
-  /** Those whose device was told a second ago that they are closed. */
-  private void forget() {
-    Set<Principal> told = Collections.newSetFromMap(new IdentityHashMap<>());
-    synchronized (ended) {
-      told.addAll(ended);
-      ended.clear();
-    }
-    if (told.isEmpty()) {
-      return;
-    }
-    for (DTLSConnector connector : open) {
-      var unused = connector.startTerminateConnectionsForPrincipal(told::contains);
-    }
+    sessions.end(identity);
   }
 
   List<Sample> samples() {

@@ -1,6 +1,7 @@
 package io.patchbay.binding.coap;
 
 import io.patchbay.access.DeviceCredentials;
+import io.patchbay.dtls.Shown;
 import io.patchbay.profile.AddressPattern;
 import java.security.Principal;
 import java.util.HashMap;

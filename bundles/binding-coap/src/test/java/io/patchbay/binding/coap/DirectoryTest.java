@@ -3,6 +3,7 @@ package io.patchbay.binding.coap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.patchbay.dtls.Shown;
 import io.patchbay.profile.DataSchema;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Keeping;

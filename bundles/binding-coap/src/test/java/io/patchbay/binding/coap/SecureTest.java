@@ -3,6 +3,8 @@ package io.patchbay.binding.coap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.patchbay.dtls.Authority;
+import io.patchbay.dtls.Handshakes;
 import io.patchbay.operation.Metrics.Sample;
 import io.patchbay.southbound.Answer;
 import io.patchbay.southbound.Request;
@@ -362,7 +364,7 @@ final class SecureTest {
 
   @Test
   void noMoreHandshakesBeginThanCanBeUnderWay() {
-    Handshakes handshakes = new Handshakes(new Configuration());
+    Handshakes handshakes = new Handshakes("patchbay_coap", new Configuration());
     byte[] hello = new byte[64];
     hello[0] = 22;
     hello[13] = 1;

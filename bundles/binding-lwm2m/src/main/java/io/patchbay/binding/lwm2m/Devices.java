@@ -143,12 +143,12 @@ final class Devices implements RegistrationListener {
     devices.remove(registration.getEndpoint());
   }
 
-  /** The key of a registered device is gone, and with it the registration. */
+  /** The credential of a registered device is gone, and with it the registration. */
   void suspend(Registration registration) {
     Device device = device(registration.getEndpoint());
     synchronized (device) {
       cancel(device);
-      enter(registration.getEndpoint(), device, Stage.SUSPENDED, "its key was taken away");
+      enter(registration.getEndpoint(), device, Stage.SUSPENDED, "its credential was taken away");
     }
     devices.remove(registration.getEndpoint());
   }

@@ -63,7 +63,7 @@ final class Downlink extends AsyncProcessorSupport {
   private final Devices devices;
   private final ModelFiles models;
   private final Ingest ingest;
-  private final Keys keys;
+  private final Access access;
   private final Requests requests;
   private final ScheduledExecutorService timer;
   private final DefaultLwM2mDecoder decoder = new DefaultLwM2mDecoder();
@@ -73,14 +73,14 @@ final class Downlink extends AsyncProcessorSupport {
       Devices devices,
       ModelFiles models,
       Ingest ingest,
-      Keys keys,
+      Access access,
       Requests requests,
       ScheduledExecutorService timer) {
     this.registry = registry;
     this.devices = devices;
     this.models = models;
     this.ingest = ingest;
-    this.keys = keys;
+    this.access = access;
     this.requests = requests;
     this.timer = timer;
   }
@@ -111,9 +111,8 @@ final class Downlink extends AsyncProcessorSupport {
       return failed(
           Reason.UNREACHABLE,
           "'" + endpoint + "' is not registered; it is reached when it has registered");
-    } else if (registration.getClientTransportData().getIdentity().isSecure()
-        && !keys.has(endpoint)) {
-      return failed(Reason.UNREACHABLE, "the key of '" + endpoint + "' was taken away");
+    } else if (!access.permits(registration)) {
+      return failed(Reason.UNREACHABLE, "the credential of '" + endpoint + "' was taken away");
     } else if (!devices.listens(registration)) {
       return asleep(endpoint);
     }

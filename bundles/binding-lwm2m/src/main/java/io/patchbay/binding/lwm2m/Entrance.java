@@ -102,13 +102,17 @@ final class Entrance {
         made.begin();
       }
     } catch (RuntimeException e) {
-      trouble = "cannot begin (" + e.getMessage() + "); it is tried again";
-      LOG.error("LwM2M {}", trouble, e);
+      String now = "cannot begin: " + e.getMessage() + ". It is tried again";
+      if (!now.equals(trouble)) {
+        LOG.error("LwM2M {}", now, e);
+      }
+      trouble = now;
     }
   }
 
   private boolean expected() {
     return !settings.unsecured().isEmpty()
+        || settings.trust().isPresent()
         || secrets.names().stream().anyMatch(name -> name.startsWith("lwm2m-"))
         || Files.exists(settings.data())
         || named();

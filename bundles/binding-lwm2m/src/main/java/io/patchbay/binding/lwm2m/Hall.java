@@ -3,6 +3,8 @@ package io.patchbay.binding.lwm2m;
 import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
+import io.patchbay.dtls.OwnKey;
+import io.patchbay.dtls.Trust;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Documents;
 import io.patchbay.operation.Health.Check;
@@ -33,7 +35,7 @@ final class Hall {
   private static final long RETRY_SECONDS = 5;
 
   private final Settings settings;
-  private final Keys keys;
+  private final Access access;
   private final ModelFiles models;
   private final Registry registry;
   private final ScheduledExecutorService timer;
@@ -60,10 +62,16 @@ final class Hall {
       BundleContext bundle,
       ScheduledExecutorService timer) {
     this.settings = settings;
-    this.keys = new Keys(secrets);
     this.models = models;
     this.timer = timer;
     try {
+      access =
+          new Access(
+              secrets,
+              new Trust("LwM2M", settings.trust().orElse(null)),
+              settings.keystore().isPresent()
+                  ? OwnKey.of(settings.keystore().get(), settings.keystorePassword())
+                  : null);
       registry = new Registry(settings.data());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -73,12 +81,11 @@ final class Hall {
     Who who = new Who(things);
     devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer);
     welcome =
-        new Welcome(settings, keys, registry, models, who, things, profiles, documents, uplink);
-    station = new Station(settings, registry, keys, models);
-    observations =
-        new Observations(registry, who, profiles, devices, ingest, keys, deliveries, station);
+        new Welcome(settings, access, registry, models, who, things, profiles, documents, uplink);
+    station = new Station(settings, registry, access, models);
+    observations = new Observations(registry, who, profiles, devices, ingest, deliveries, station);
     devices.greeter(observations);
-    Downlink downlink = new Downlink(registry, devices, models, ingest, keys, station, timer);
+    Downlink downlink = new Downlink(registry, devices, models, ingest, access, station, timer);
     try {
       down =
           contexts.start(
@@ -119,12 +126,11 @@ final class Hall {
   private void open() {
     try {
       station.open(
-          settings.securePort() >= 0 && keys.any(),
+          settings.securePort() >= 0 && access.expected(),
           welcome,
           devices,
           observations,
-          () ->
-              new SendResource(registry, devices, keys, models, ingest, deliveries, refusedSends));
+          () -> new SendResource(registry, devices, models, ingest, deliveries, refusedSends));
       trouble = "";
       observations.greetAll();
     } catch (UnknownHostException | RuntimeException e) {
@@ -145,19 +151,23 @@ final class Hall {
     guarded(registry::look);
   }
 
-  /** DTLS is opened with the first key; whose key is gone is registered no more. */
+  /** DTLS is opened with the first key; whose credential is gone is registered no more. */
   private void lookForKeys() {
     guarded(
         () -> {
-          if (station.open() && !station.secure() && settings.securePort() >= 0 && keys.any()) {
+          boolean changed = access.look();
+          if (station.open()
+              && !station.secure()
+              && settings.securePort() >= 0
+              && access.expected()) {
             open();
           }
+          if (!changed) {
+            return;
+          }
           for (Registration registration : List.copyOf(registry.all())) {
-            String endpoint = registration.getEndpoint();
-            if (registration.getClientTransportData().getIdentity().isSecure()
-                && !keys.has(endpoint)
+            if (!access.permits(registration)
                 && registry.removeRegistration(registration.getId()) != null) {
-              keys.withdrawn(endpoint);
               devices.suspend(registration);
             }
           }
@@ -190,6 +200,9 @@ final class Hall {
                   + "; "
                   + registry.size()
                   + " registered"));
+    }
+    if (!access.trouble().isEmpty()) {
+      checks.add(new Check("lwm2m-trust", State.WARN, access.trouble()));
     }
     List<String> refused = models.refused();
     if (!refused.isEmpty()) {
@@ -232,6 +245,7 @@ final class Hall {
         "Datagrams that were dropped because more came than could be handled",
         station.dropped());
     counter(samples, "malformed", "Datagrams that are no CoAP messages", station.malformed());
+    samples.addAll(access.samples());
     return samples;
   }
 

@@ -22,6 +22,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.AttributeType;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
@@ -47,7 +48,7 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
 
     @AttributeDefinition(
         description =
-            "UDP port for CoAP over DTLS, opened with the first key (secret lwm2m-psk.ENDPOINT);"
+            "UDP port for CoAP over DTLS, opened with the first key (secret lwm2m-psk.ENDPOINT or lwm2m-rpk.ENDPOINT) or authority;"
                 + " -1 opens none",
         min = "-1",
         max = "65535")
@@ -68,6 +69,23 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
 
     @AttributeDefinition(description = "Devices registered at one time", min = "1")
     int registrations() default 100_000;
+
+    @AttributeDefinition(
+        description =
+            "PKCS#12 file with the hub's EC key and certificate, for devices with certificates or"
+                + " public keys; relative to the data directory; empty for none")
+    String keystore() default "";
+
+    @AttributeDefinition(
+        description = "Password of the keystore and its key",
+        type = AttributeType.PASSWORD)
+    String keystorePassword() default "";
+
+    @AttributeDefinition(
+        description =
+            "PEM file of the authorities whose devices are believed, or a folder of such and of"
+                + " .crl files; relative to the data directory; empty for none")
+    String trust() default "";
   }
 
   private final Entrance entrance;

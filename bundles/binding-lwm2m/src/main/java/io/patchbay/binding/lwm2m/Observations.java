@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.dtls.Shown;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
@@ -56,7 +57,6 @@ final class Observations implements Devices.Greeter, ObservationListener {
   private final Profiles profiles;
   private final Devices devices;
   private final Ingest ingest;
-  private final Keys keys;
   private final Deliveries deliveries;
   private final Requests requests;
 
@@ -74,7 +74,6 @@ final class Observations implements Devices.Greeter, ObservationListener {
       Profiles profiles,
       Devices devices,
       Ingest ingest,
-      Keys keys,
       Deliveries deliveries,
       Requests requests) {
     this.registry = registry;
@@ -82,7 +81,6 @@ final class Observations implements Devices.Greeter, ObservationListener {
     this.profiles = profiles;
     this.devices = devices;
     this.ingest = ingest;
-    this.keys = keys;
     this.deliveries = deliveries;
     this.requests = requests;
   }
@@ -305,9 +303,9 @@ final class Observations implements Devices.Greeter, ObservationListener {
   public void onResponse(
       SingleObservation observation, Registration registration, ObserveResponse response) {
     String endpoint = registration.getEndpoint();
-    if (registration.getClientTransportData().getIdentity().isSecure() && !keys.has(endpoint)) {
+    if (!permits(registration, response)) {
       bad.increment();
-      return; // its key was taken away
+      return; // its credential was taken away
     }
     devices.heard(registration, "it notified");
     if (!response.isSuccess()) {
@@ -320,6 +318,14 @@ final class Observations implements Devices.Greeter, ObservationListener {
             ? Optional.of(deliveries.of(message))
             : Optional.empty();
     ingest.heard(endpoint, observation.getPath(), nodes(response), delivery);
+  }
+
+  private static boolean permits(Registration registration, ObserveResponse response) {
+    return !registration.getClientTransportData().getIdentity().isSecure()
+        || (response.getCoapResponse() instanceof Response message
+            && Shown.of(message.getSourceContext().getPeerIdentity())
+                .filter(shown -> Access.permits(shown, registration.getEndpoint()))
+                .isPresent());
   }
 
   @Override

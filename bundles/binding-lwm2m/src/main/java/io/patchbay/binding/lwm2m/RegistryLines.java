@@ -6,6 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Base64;
 import java.util.Date;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -21,7 +25,11 @@ import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.peer.IpPeer;
+import org.eclipse.leshan.core.peer.LwM2mIdentity;
 import org.eclipse.leshan.core.peer.PskIdentity;
+import org.eclipse.leshan.core.peer.RpkIdentity;
+import org.eclipse.leshan.core.peer.SocketIdentity;
+import org.eclipse.leshan.core.peer.X509Identity;
 import org.eclipse.leshan.core.request.BindingMode;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.server.registration.DefaultRegistrationDataExtractor;
@@ -63,6 +71,10 @@ final class RegistryLines {
     line.put("port", address.getPort());
     if (peer.getIdentity() instanceof PskIdentity psk) {
       line.put("psk", psk.getPskIdentity());
+    } else if (peer.getIdentity() instanceof RpkIdentity rpk) {
+      line.put("rpk", Base64.getEncoder().encodeToString(rpk.getPublicKey().getEncoded()));
+    } else if (peer.getIdentity() instanceof X509Identity x509) {
+      line.put("x509", x509.getX509CommonName());
     }
     line.put("since", one.getRegistrationDate().getTime());
     line.put("updated", one.getLastUpdate().getTime());
@@ -173,10 +185,7 @@ final class RegistryLines {
   private Registration registration(JsonNode line) throws LinkParseException {
     InetSocketAddress address =
         new InetSocketAddress(word(line, "address"), (int) number(line, "port"));
-    IpPeer peer =
-        line.has("psk")
-            ? new IpPeer(address, new PskIdentity(word(line, "psk")))
-            : new IpPeer(address);
+    IpPeer peer = new IpPeer(address, identity(line, address));
     LwM2mVersion version = LwM2mVersion.get(word(line, "version"));
     Link[] objects =
         links.parseCoreLinkFormat(word(line, "links").getBytes(StandardCharsets.UTF_8));
@@ -197,6 +206,24 @@ final class RegistryLines {
         .availableInstances(data.getAvailableInstances())
         .customRegistrationData(words(line, "custom"))
         .build();
+  }
+
+  private static LwM2mIdentity identity(JsonNode line, InetSocketAddress address) {
+    if (line.has("psk")) {
+      return new PskIdentity(word(line, "psk"));
+    } else if (line.has("x509")) {
+      return new X509Identity(word(line, "x509"));
+    } else if (!line.has("rpk")) {
+      return new SocketIdentity(address);
+    }
+    try {
+      return new RpkIdentity(
+          KeyFactory.getInstance("EC")
+              .generatePublic(
+                  new X509EncodedKeySpec(Base64.getDecoder().decode(word(line, "rpk")))));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("'rpk' is no public key", e);
+    }
   }
 
   private static SingleObservation observation(JsonNode line) {

@@ -19,7 +19,6 @@ import org.eclipse.leshan.core.peer.LwM2mPeer;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.transport.californium.identity.DefaultCoapIdentityHandler;
-import org.eclipse.leshan.transport.californium.identity.DefaultCoapsIdentityHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +29,10 @@ import org.slf4j.LoggerFactory;
 final class SendResource extends CoapResource {
   private static final Logger LOG = LoggerFactory.getLogger(SendResource.class);
   static final String NAME = "dp";
+  private static final DefaultCoapIdentityHandler UNSECURED = new DefaultCoapIdentityHandler();
 
   private final Registry registry;
   private final Devices devices;
-  private final Keys keys;
   private final ModelFiles models;
   private final Ingest ingest;
   private final Deliveries deliveries;
@@ -46,7 +45,6 @@ final class SendResource extends CoapResource {
   SendResource(
       Registry registry,
       Devices devices,
-      Keys keys,
       ModelFiles models,
       Ingest ingest,
       Deliveries deliveries,
@@ -54,7 +52,6 @@ final class SendResource extends CoapResource {
     super(NAME);
     this.registry = registry;
     this.devices = devices;
-    this.keys = keys;
     this.models = models;
     this.ingest = ingest;
     this.deliveries = deliveries;
@@ -104,13 +101,23 @@ final class SendResource extends CoapResource {
   private Optional<Registration> registration(Request request) {
     boolean secure = request.getSourceContext().getPeerIdentity() != null;
     LwM2mPeer peer =
-        secure
-            ? new DefaultCoapsIdentityHandler().getIdentity(request)
-            : new DefaultCoapIdentityHandler().getIdentity(request);
-    Registration registration = registry.getRegistrationByIdentity(peer.getIdentity());
-    return registration == null || (secure && !keys.has(registration.getEndpoint()))
-        ? Optional.empty()
-        : Optional.of(registration);
+        secure ? new Peer.Handler().getIdentity(request) : UNSECURED.getIdentity(request);
+    if (peer == null) {
+      return Optional.empty();
+    }
+    Registration there =
+        registry.getRegistrationByAdress(request.getSourceContext().getPeerAddress());
+    Registration registration =
+        there != null && there.getClientTransportData().getIdentity().equals(peer.getIdentity())
+            ? there
+            : registry.getRegistrationByIdentity(peer.getIdentity());
+    return Optional.ofNullable(registration)
+        .filter(
+            one ->
+                !secure
+                    || Peer.shown(peer)
+                        .filter(shown -> Access.permits(shown, one.getEndpoint()))
+                        .isPresent());
   }
 
   private TimestampedLwM2mNodes nodes(Request request, Registration registration) {

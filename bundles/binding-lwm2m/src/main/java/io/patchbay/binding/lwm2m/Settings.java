@@ -16,6 +16,8 @@ import org.osgi.framework.BundleContext;
  *     anything
  * @param awake how long a device in queue mode listens after it was heard
  * @param registrations devices that may be registered; one more is refused
+ * @param keystore of the hub's own key, for devices with certificates or public keys
+ * @param trust authorities whose devices are believed: file or folder
  * @param data folder of what must survive
  * @param models folder of vendors' object definitions
  */
@@ -26,6 +28,9 @@ record Settings(
     List<String> unsecured,
     Duration awake,
     int registrations,
+    Optional<Path> keystore,
+    String keystorePassword,
+    Optional<Path> trust,
     Path data,
     Path models) {
   Settings {
@@ -53,8 +58,15 @@ record Settings(
         names(config.unsecured()),
         Duration.ofSeconds(config.awakeSeconds()),
         config.registrations(),
+        inside(data, config.keystore()),
+        config.keystorePassword(),
+        inside(data, config.trust()),
         data.resolve("lwm2m"),
         data.resolve(ModelFiles.FOLDER));
+  }
+
+  private static Optional<Path> inside(Path data, String path) {
+    return path.isBlank() ? Optional.empty() : Optional.of(data.resolve(path.strip()));
   }
 
   private static int moved(int port, int offset) {

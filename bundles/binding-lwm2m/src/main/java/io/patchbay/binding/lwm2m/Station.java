@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.eclipse.californium.core.CoapServer;
@@ -28,7 +27,6 @@ import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.elements.util.DatagramReader;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
-import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.core.endpoint.DefaultEndPointUriHandler;
 import org.eclipse.leshan.core.endpoint.EndPointUriHandler;
 import org.eclipse.leshan.core.endpoint.EndpointUri;
@@ -44,7 +42,6 @@ import org.eclipse.leshan.server.security.Authorizer;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerEndpointFactory;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
-import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerEndpointFactory;
 import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,14 +67,9 @@ final class Station implements Requests {
   /** Answers kept for each peer, to be sent again (RFC 7252, clause 4.2). */
   private static final int ANSWERS = 8;
 
-  private static final int CONNECTION_ID = 6;
-  private static final int CONNECTIONS = 20_000;
-  private static final int MAC_ERRORS = 8;
-  private static final long MAC_QUIET_SECONDS = 5;
-
   private final Settings settings;
   private final Registry registry;
-  private final Keys keys;
+  private final Access access;
   private final ModelFiles models;
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
@@ -85,10 +77,10 @@ final class Station implements Requests {
   private volatile @Nullable LeshanServer server;
   private volatile boolean secure;
 
-  Station(Settings settings, Registry registry, Keys keys, ModelFiles models) {
+  Station(Settings settings, Registry registry, Access access, ModelFiles models) {
     this.settings = settings;
     this.registry = registry;
-    this.keys = keys;
+    this.access = access;
     this.models = models;
   }
 
@@ -132,8 +124,7 @@ final class Station implements Requests {
       endpoints.addEndpoint(new Plain(uri(real, "coap", settings.port()), real));
     }
     if (dtls) {
-      endpoints.addEndpoint(
-          new CoapsServerEndpointFactory(uri(real, "coaps", settings.securePort())));
+      endpoints.addEndpoint(new Secured(uri(real, "coaps", settings.securePort()), access));
     }
     CaliforniumServerEndpointsProvider provider = endpoints.build();
     LeshanServer opened =
@@ -141,7 +132,7 @@ final class Station implements Requests {
             .setEndpointsProviders(provider)
             .setEndpointUriHandler(new LogicalUris())
             .setRegistrationStore(registry)
-            .setSecurityStore(keys)
+            .setSecurityStore(access)
             .setAuthorizer(authorizer)
             .setObjectModelProvider(models)
             .disableQueueModeSupport()
@@ -187,15 +178,7 @@ final class Station implements Requests {
         .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
         .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)
         .set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, OUTGOING)
-        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER)
-        .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID)
-        .set(DtlsConfig.DTLS_UPDATE_ADDRESS_USING_CID_ON_NEWER_RECORDS, true)
-        .set(DtlsConfig.DTLS_USE_HELLO_VERIFY_REQUEST, true)
-        .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_THRESHOLD, MAC_ERRORS)
-        .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_QUIET_TIME, MAC_QUIET_SECONDS, TimeUnit.SECONDS)
-        .set(DtlsConfig.DTLS_MAX_CONNECTIONS, CONNECTIONS)
-        .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1)
-        .set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1);
+        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER);
   }
 
   /** Plain CoAP, which counts what is no message and drops what it cannot handle in time. */

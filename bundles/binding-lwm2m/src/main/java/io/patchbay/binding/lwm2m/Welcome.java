@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.dtls.Shown;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
@@ -36,7 +37,7 @@ import org.eclipse.leshan.core.peer.LwM2mPeer;
 import org.eclipse.leshan.core.request.RegisterRequest;
 import org.eclipse.leshan.core.request.UplinkRequest;
 import org.eclipse.leshan.server.registration.Registration;
-import org.eclipse.leshan.server.security.DefaultAuthorizer;
+import org.eclipse.leshan.server.security.Authorizer;
 import org.eclipse.leshan.servers.security.Authorization;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * Decides who may register: whose identity is the endpoint's, or who is listed; and who the hub
  * takes. A device that is told that it is registered is a thing, durably.
  */
-final class Welcome extends DefaultAuthorizer {
+final class Welcome implements Authorizer {
   private static final Logger LOG = LoggerFactory.getLogger(Welcome.class);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -54,7 +55,7 @@ final class Welcome extends DefaultAuthorizer {
   private static final int MOST_DRAFTS = 500;
 
   private final Settings settings;
-  private final Keys keys;
+  private final Access access;
   private final Registry registry;
   private final ModelFiles models;
   private final Who who;
@@ -66,7 +67,7 @@ final class Welcome extends DefaultAuthorizer {
 
   Welcome(
       Settings settings,
-      Keys keys,
+      Access access,
       Registry registry,
       ModelFiles models,
       Who who,
@@ -74,9 +75,8 @@ final class Welcome extends DefaultAuthorizer {
       Profiles profiles,
       Documents documents,
       UplinkPort uplink) {
-    super(keys);
     this.settings = settings;
-    this.keys = keys;
+    this.access = access;
     this.registry = registry;
     this.models = models;
     this.who = who;
@@ -95,9 +95,9 @@ final class Welcome extends DefaultAuthorizer {
   public Authorization isAuthorized(
       UplinkRequest<?> request, Registration registration, LwM2mPeer sender, EndpointUri uri) {
     String endpoint = registration.getEndpoint();
-    if (super.isAuthorized(request, registration, sender, uri).isDeclined()
-        || (sender.getIdentity().isSecure() && !keys.has(endpoint))) {
-      return declined(endpoint, "its identity " + sender.getIdentity() + " is not this endpoint's");
+    String why = refusal(request, registration, sender, uri);
+    if (!why.isEmpty()) {
+      return declined(endpoint, why);
     } else if (!(request instanceof RegisterRequest)) {
       return Authorization.approved();
     }
@@ -106,6 +106,26 @@ final class Welcome extends DefaultAuthorizer {
     } catch (RefusedException e) {
       return declined(endpoint, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Why it is not the endpoint that it says it is; empty when it is. */
+  private String refusal(
+      UplinkRequest<?> request, Registration registration, LwM2mPeer sender, EndpointUri uri) {
+    String endpoint = registration.getEndpoint();
+    if (!(request instanceof RegisterRequest) && !registration.getEndpointUri().equals(uri)) {
+      return "it had registered with or without DTLS, and comes the other way now";
+    } else if (sender.getIdentity().isSecure()) {
+      return Peer.shown(sender).filter(shown -> Access.permits(shown, endpoint)).isPresent()
+          ? ""
+          : "its identity "
+              + Peer.shown(sender).map(Shown::toString).orElse("")
+              + " is not this endpoint's, or counts no more";
+    }
+    Registration present = registry.getRegistrationByEndpoint(endpoint);
+    return access.hasKey(endpoint)
+            || (present != null && present.getClientTransportData().getIdentity().isSecure())
+        ? "it comes without DTLS, and has a key or a certificate"
+        : "";
   }
 
   private Authorization declined(String endpoint, String why) {
@@ -123,8 +143,8 @@ final class Welcome extends DefaultAuthorizer {
         && !registered
         && !Settings.fits(settings.unsecured(), endpoint)) {
       throw new RefusedException(
-          "it comes without DTLS and is not listed; give it a key (PUT /api/v1/secrets/"
-              + Keys.name(endpoint).orElse(Keys.PREFIX + "NAME")
+          "it comes without DTLS and is not listed; give it a key (PUT /api/v1/secrets/lwm2m-psk."
+              + Access.written(endpoint).orElse("NAME")
               + "), or list it in 'unsecured' of io.patchbay.binding.lwm2m");
     } else if (registry.getRegistrationByEndpoint(endpoint) == null
         && registry.size() >= settings.registrations()) {

@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.dtls.Authority;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -67,6 +68,19 @@ final class TestDevice implements AutoCloseable {
   TestDevice(
       String endpoint, int port, byte @Nullable [] key, boolean queue, long lifetime, String unit)
       throws Exception {
+    this(
+        endpoint,
+        key == null
+            ? Security.noSec("coap://127.0.0.1:" + port, 123)
+            : Security.psk(
+                "coaps://127.0.0.1:" + port, 123, endpoint.getBytes(StandardCharsets.UTF_8), key),
+        queue,
+        lifetime,
+        unit);
+  }
+
+  TestDevice(String endpoint, Security security, boolean queue, long lifetime, String unit)
+      throws Exception {
     List<ObjectModel> models = new ArrayList<>();
     for (int object : new int[] {0, 1, 3, TEMPERATURE, SET_POINT}) {
       String name = "objects/" + object + ".xml";
@@ -76,12 +90,7 @@ final class TestDevice implements AutoCloseable {
       }
     }
     ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
-    objects.setInstancesForObject(
-        0,
-        key == null
-            ? Security.noSec("coap://127.0.0.1:" + port, 123)
-            : Security.psk(
-                "coaps://127.0.0.1:" + port, 123, endpoint.getBytes(StandardCharsets.UTF_8), key));
+    objects.setInstancesForObject(0, security);
     objects.setInstancesForObject(
         1, new Server(123, lifetime, EnumSet.of(BindingMode.U), false, BindingMode.U));
     objects.setInstancesForObject(
@@ -141,6 +150,38 @@ final class TestDevice implements AutoCloseable {
           }
         });
     client.start();
+  }
+
+  /** With a certificate of its own; the hub's is known to it. */
+  static TestDevice certified(
+      String endpoint, int port, Authority.Identity own, Authority.Identity hub) throws Exception {
+    return new TestDevice(
+        endpoint,
+        Security.x509(
+            "coaps://127.0.0.1:" + port,
+            123,
+            own.chain().get(0).getEncoded(),
+            own.key().getEncoded(),
+            hub.chain().get(0).getEncoded()),
+        false,
+        300,
+        "");
+  }
+
+  /** With a public key of its own; the hub's is known to it. */
+  static TestDevice raw(String endpoint, int port, Authority.Identity own, Authority.Identity hub)
+      throws Exception {
+    return new TestDevice(
+        endpoint,
+        Security.rpk(
+            "coaps://127.0.0.1:" + port,
+            123,
+            own.chain().get(0).getPublicKey().getEncoded(),
+            own.key().getEncoded(),
+            hub.chain().get(0).getPublicKey().getEncoded()),
+        false,
+        300,
+        "");
   }
 
   static TestDevice plain(String endpoint, int port) throws Exception {

@@ -1,6 +1,4 @@
-package io.patchbay.binding.coap;
-
-import static org.assertj.core.api.Assertions.assertThat;
+package io.patchbay.dtls;
 
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,21 +14,21 @@ import java.util.Base64;
 import java.util.List;
 
 /** A customer's certificate authority, kept with the JDK's keytool. */
-final class Authority {
-  static final String PASSWORD = "changeit";
+public final class Authority {
+  public static final String PASSWORD = "changeit";
   private static final int LINE = 64;
 
   private final Path folder;
   private final String name;
 
   /** Somebody's key with its certificate. */
-  record Identity(Path keystore, PrivateKey key, List<X509Certificate> chain) {
-    Identity {
+  public record Identity(Path keystore, PrivateKey key, List<X509Certificate> chain) {
+    public Identity {
       chain = List.copyOf(chain);
     }
 
     /** The files that libcoap's client reads. */
-    Path pem(String what) throws Exception {
+    public Path pem(String what) throws Exception {
       byte[] octets = what.equals("key") ? key.getEncoded() : chain.get(0).getEncoded();
       Path file = keystore.resolveSibling(keystore.getFileName() + "." + what);
       Files.writeString(file, armoured(what.equals("key") ? "PRIVATE KEY" : "CERTIFICATE", octets));
@@ -38,7 +36,7 @@ final class Authority {
     }
   }
 
-  Authority(Path folder, String name) throws Exception {
+  public Authority(Path folder, String name) throws Exception {
     this.folder = Files.createDirectories(folder);
     this.name = name;
     keytool(
@@ -54,7 +52,14 @@ final class Authority {
   }
 
   /** A device, or the hub: its certificate names it and this machine. */
-  Identity issue(String subject) throws Exception {
+  public Identity issue(String subject) throws Exception {
+    return issue(subject, "ip:127.0.0.1,dns:localhost");
+  }
+
+  /**
+   * @param names alternative ones
+   */
+  public Identity issue(String subject, String names) throws Exception {
     keytool("-genkeypair", "-alias", subject, "-dname", "CN=" + subject);
     Path request = folder.resolve(subject + ".csr");
     Path given = folder.resolve(subject + ".given");
@@ -70,7 +75,7 @@ final class Authority {
         "-ext",
         "ku=digitalSignature",
         "-ext",
-        "san=ip:127.0.0.1,dns:localhost");
+        "san=" + names);
     keytool("-importcert", "-noprompt", "-alias", subject, "-file", given.toString());
     KeyStore store = open();
     PrivateKey key = (PrivateKey) store.getKey(subject, PASSWORD.toCharArray());
@@ -86,19 +91,19 @@ final class Authority {
         keystore, key, Arrays.stream(chain).map(X509Certificate.class::cast).toList());
   }
 
-  X509Certificate certificate() throws Exception {
+  public X509Certificate certificate() throws Exception {
     return (X509Certificate) open().getCertificate(name);
   }
 
   /** Puts its certificate into a folder. */
-  Path publish(Path to) throws Exception {
+  public Path publish(Path to) throws Exception {
     Path file = Files.createDirectories(to).resolve(name + ".pem");
     Files.writeString(file, armoured("CERTIFICATE", certificate().getEncoded()));
     return file;
   }
 
   /** Puts a list of what is revoked into a folder. */
-  void revoke(Identity identity, Path to) throws Exception {
+  public void revoke(Identity identity, Path to) throws Exception {
     keytool(
         "-gencrl",
         "-alias",
@@ -136,6 +141,8 @@ final class Authority {
     }
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
+    if (process.waitFor() != 0) {
+      throw new IllegalStateException(said);
+    }
   }
 }

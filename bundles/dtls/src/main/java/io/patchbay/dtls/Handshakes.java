@@ -1,4 +1,4 @@
-package io.patchbay.binding.coap;
+package io.patchbay.dtls;
 
 import io.patchbay.operation.Metrics.Sample;
 import java.net.DatagramPacket;
@@ -14,7 +14,7 @@ import org.eclipse.californium.scandium.DtlsHealth;
  * Counts handshakes and sessions, and lets no more handshakes begin than can be under way at once:
  * one more is dropped, and its device sends again.
  */
-final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
+public final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
   private static final int AT_ONCE = 256;
 
   /**
@@ -25,6 +25,7 @@ final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
   private static final int CLIENT_HELLO = 1;
   private static final int RECORD_HEADER = 13;
 
+  private final String prefix;
   private final AtomicInteger underWay = new AtomicInteger();
   private final LongAdder done = new LongAdder();
   private final LongAdder failed = new LongAdder();
@@ -32,8 +33,12 @@ final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
   private final LongAdder droppedRecords = new LongAdder();
   private volatile int sessions;
 
-  Handshakes(Configuration configuration) {
+  /**
+   * @param prefix of the names of its metrics
+   */
+  public Handshakes(String prefix, Configuration configuration) {
     super(configuration);
+    this.prefix = prefix;
   }
 
   @Override
@@ -55,27 +60,26 @@ final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
     return true;
   }
 
-  int sessions() {
+  public int sessions() {
     return sessions;
   }
 
-  List<Sample> samples() {
+  public List<Sample> samples() {
     return List.of(
-        Sample.gauge(
-            "patchbay_coap_dtls_sessions", "DTLS sessions with devices", Map.of(), sessions),
+        Sample.gauge(prefix + "_dtls_sessions", "DTLS sessions with devices", Map.of(), sessions),
         counter("done", done),
         counter("failed", failed),
         counter("dropped", refused),
         Sample.counter(
-            "patchbay_coap_dtls_dropped_total",
+            prefix + "_dtls_dropped_total",
             "DTLS records that were dropped: unreadable, or of no session",
             Map.of(),
             (double) droppedRecords.sum()));
   }
 
-  private static Sample counter(String result, LongAdder count) {
+  private Sample counter(String result, LongAdder count) {
     return Sample.counter(
-        "patchbay_coap_dtls_handshakes_total",
+        prefix + "_dtls_handshakes_total",
         "DTLS handshakes, by result; dropped when too many are under way",
         Map.of("result", result),
         (double) count.sum());

@@ -1,12 +1,17 @@
-package io.patchbay.binding.coap;
+package io.patchbay.dtls;
 
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.CertPath;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import javax.security.auth.x500.X500Principal;
 import org.eclipse.californium.elements.util.CertPathUtil;
 import org.eclipse.californium.scandium.dtls.AlertMessage;
@@ -25,15 +30,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Judges the certificate of a peer: X.509 by the authorities that are believed now, a raw public
- * key (RFC 7250) by whose it is. A device's identity is the common name of its certificate.
+ * key (RFC 7250) by whose it is. A device's identity is the common name of its certificate; one
+ * without is called by the first alternative name.
  */
-final class Certificates implements CertificateVerifier {
-  private final Trust trust;
-  private final Keys keys;
+public final class Certificates implements CertificateVerifier {
+  /** Kinds of alternative names (RFC 5280, clause 4.2.1.6). */
+  private static final Integer DNS = 2;
 
-  Certificates(Trust trust, Keys keys) {
+  private static final Integer URI = 6;
+
+  private final Trust trust;
+  private final Function<PublicKey, @Nullable Shown> owners;
+
+  /**
+   * @param owners whose public key it is; null when nobody's
+   */
+  public Certificates(Trust trust, Function<PublicKey, @Nullable Shown> owners) {
     this.trust = trust;
-    this.keys = keys;
+    this.owners = owners;
   }
 
   @Override
@@ -75,7 +89,7 @@ final class Certificates implements CertificateVerifier {
 
   private CertificateVerificationResult raw(
       ConnectionId cid, @Nullable PublicKey key, boolean clientUsage) throws HandshakeException {
-    Shown shown = key == null || !clientUsage ? null : keys.owner(key);
+    Shown shown = key == null || !clientUsage ? null : owners.apply(key);
     if (shown == null || key == null) {
       throw refused(AlertDescription.BAD_CERTIFICATE, "nobody has that public key");
     }
@@ -84,11 +98,12 @@ final class Certificates implements CertificateVerifier {
 
   /** Judged again when whom the hub believes has changed: once, not with every request. */
   private Shown shown(X509Certificate own, CertPath chain, Trust.Believed when) {
-    String name = CertPathUtil.getSubjectsCn(own);
+    Set<String> names = names(own);
     long until = own.getNotAfter().toInstant().toEpochMilli();
     AtomicReference<Trust.Believed> judged = new AtomicReference<>(when);
     return new Shown(
-        name == null ? "" : name,
+        names.isEmpty() ? "" : names.iterator().next(),
+        names,
         () -> {
           Trust.Believed now = trust.now();
           if (judged.get() == now) {
@@ -102,6 +117,27 @@ final class Certificates implements CertificateVerifier {
             return false;
           }
         });
+  }
+
+  /** The common name, and the alternative names that are host names or URIs (RFC 5280, 4.2.1.6). */
+  private static Set<String> names(X509Certificate own) {
+    Set<String> names = new LinkedHashSet<>();
+    String common = CertPathUtil.getSubjectsCn(own);
+    if (common != null && !common.isEmpty()) {
+      names.add(common);
+    }
+    try {
+      Collection<List<?>> others = own.getSubjectAlternativeNames();
+      for (List<?> other : others == null ? List.<List<?>>of() : others) {
+        if ((DNS.equals(other.get(0)) || URI.equals(other.get(0)))
+            && other.get(1) instanceof String name) {
+          names.add(name);
+        }
+      }
+    } catch (CertificateParsingException e) {
+      // it has none that can be read
+    }
+    return names;
   }
 
   private static boolean isFor(

@@ -1,4 +1,4 @@
-package io.patchbay.binding.coap;
+package io.patchbay.dtls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,13 +14,13 @@ import org.eclipse.californium.scandium.dtls.x509.CertificateProvider;
 import org.eclipse.californium.scandium.dtls.x509.SingleCertificateProvider;
 
 /** The key and the certificate that the hub itself shows. */
-final class OwnKey {
+public final class OwnKey {
   private OwnKey() {}
 
   /**
    * @throws IOException saying what is wrong with the file, and what is accepted
    */
-  static CertificateProvider of(Path keystore, String password) throws IOException {
+  public static CertificateProvider of(Path keystore, String password) throws IOException {
     try (InputStream in = Files.newInputStream(keystore)) {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(in, password.toCharArray());

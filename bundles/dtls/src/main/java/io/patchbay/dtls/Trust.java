@@ -1,4 +1,4 @@
-package io.patchbay.binding.coap;
+package io.patchbay.dtls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,12 +24,12 @@ import org.slf4j.LoggerFactory;
  * such files with certificates ({@code .pem}, {@code .crt}) and lists of revoked ones ({@code
  * .crl}). Read again when it changes; what cannot be read leaves in service what was there.
  */
-final class Trust {
+public final class Trust {
   private static final Logger LOG = LoggerFactory.getLogger(Trust.class);
   private static final int LARGEST = 4 << 20;
 
   /** What was read at one time; another object after every change. */
-  static final class Believed {
+  public static final class Believed {
     private static final Believed NOBODY = new Believed(List.of(), List.of());
     private final List<X509Certificate> authorities;
     private final List<X509CRL> revoked;
@@ -39,12 +39,12 @@ final class Trust {
       this.revoked = List.copyOf(revoked);
     }
 
-    List<X509Certificate> authorities() {
+    public List<X509Certificate> authorities() {
       return authorities;
     }
 
     /** The chain up to an authority (RFC 5280, clause 6); an expired or revoked one throws. */
-    CertPath validate(CertPath chain) throws GeneralSecurityException {
+    public CertPath validate(CertPath chain) throws GeneralSecurityException {
       if (authorities.isEmpty()) {
         throw new GeneralSecurityException("no authority is believed");
       }
@@ -64,30 +64,33 @@ final class Trust {
     }
   }
 
+  private final String protocol;
   private final @Nullable Path place;
   private volatile Believed believed = Believed.NOBODY;
   private volatile String trouble = "";
   private List<String> seen = List.of();
 
   /**
+   * @param protocol who it is that believes, for messages
    * @param place file or folder; null for none
    */
-  Trust(@Nullable Path place) {
+  public Trust(String protocol, @Nullable Path place) {
+    this.protocol = protocol;
     this.place = place;
     look();
   }
 
-  Believed now() {
+  public Believed now() {
     return believed;
   }
 
   /** What cannot be read, for a person; empty when all is well. */
-  String trouble() {
+  public String trouble() {
     return trouble;
   }
 
   /** Reads it again if it has changed; whether it has. */
-  synchronized boolean look() {
+  public synchronized boolean look() {
     if (place == null) {
       return false;
     }
@@ -104,7 +107,8 @@ final class Trust {
       believed = read(files);
       trouble = "";
       LOG.info(
-          "CoAP over DTLS believes {} authorities, {} lists of revoked certificates",
+          "{} over DTLS believes {} authorities, {} lists of revoked certificates",
+          protocol,
           believed.authorities().size(),
           believed.revoked.size());
       return true;
@@ -117,7 +121,7 @@ final class Trust {
               + "); accepted: a file of X.509 certificates in PEM, or a folder of .pem, .crt and"
               + " .crl files. What was read before stays in service";
       if (!now.equals(trouble)) {
-        LOG.error("CoAP over DTLS: {}", now);
+        LOG.error("{} over DTLS: {}", protocol, now);
       }
       trouble = now;
       return false;

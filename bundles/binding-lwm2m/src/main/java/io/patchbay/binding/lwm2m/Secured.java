@@ -1,0 +1,69 @@
+package io.patchbay.binding.lwm2m;
+
+import io.patchbay.dtls.Shown;
+import java.net.InetSocketAddress;
+import java.security.Principal;
+import javax.security.auth.x500.X500Principal;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.elements.Connector;
+import org.eclipse.californium.elements.EndpointContextMatcher;
+import org.eclipse.californium.scandium.DTLSConnector;
+import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
+import org.eclipse.leshan.core.endpoint.EndpointUri;
+import org.eclipse.leshan.core.security.certificate.util.X509CertUtil;
+import org.eclipse.leshan.server.LeshanServer;
+import org.eclipse.leshan.servers.security.SecurityStore;
+import org.eclipse.leshan.servers.security.ServerSecurityInfo;
+import org.eclipse.leshan.transport.californium.Lwm2mEndpointContextMatcher;
+import org.eclipse.leshan.transport.californium.identity.IdentityHandler;
+import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerEndpointFactory;
+
+/** CoAP over DTLS, with who may come as {@link Access} knows it. */
+final class Secured extends CoapsServerEndpointFactory {
+  private final Access access;
+
+  Secured(EndpointUri uri, Access access) {
+    super(uri);
+    this.access = access;
+  }
+
+  @Override
+  protected void setUpDtlsConfig(
+      DtlsConnectorConfig.Builder builder,
+      InetSocketAddress address,
+      ServerSecurityInfo unused,
+      LeshanServer server) {
+    access.configure(builder.setAddress(address), server.getRegistrationStore());
+  }
+
+  @Override
+  protected Connector createConnector(DtlsConnectorConfig config) {
+    DTLSConnector connector = new DTLSConnector(config);
+    access.opened(connector);
+    return connector;
+  }
+
+  @Override
+  public IdentityHandler createIdentityHandler() {
+    return new Peer.Handler();
+  }
+
+  /** A device with a certificate is told by what its session has shown. */
+  @Override
+  protected EndpointContextMatcher createEndpointContextMatcher() {
+    return new Lwm2mEndpointContextMatcher() {
+      @Override
+      protected boolean matchPrincipals(Principal requested, Principal available) {
+        Shown shown = Shown.of(available).orElse(null);
+        if (shown != null && requested instanceof X500Principal) {
+          return shown.identity().equals(X509CertUtil.extractCN(requested.getName()));
+        }
+        return super.matchPrincipals(requested, available);
+      }
+    };
+  }
+
+  /** Sessions end by {@link Access}. */
+  @Override
+  protected void createConnectionCleaner(SecurityStore store, CoapEndpoint endpoint) {}
+}

@@ -1,0 +1,193 @@
+package io.patchbay.binding.lwm2m;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.patchbay.dtls.Authority;
+import io.patchbay.testkit.RecordingUplinkPort;
+import io.patchbay.testkit.camel.PlainContexts;
+import io.patchbay.thing.Uplink;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.leshan.core.ResponseCode;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who may come with a certificate or a public key, and when that ends. */
+final class Lwm2mSecureTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final RecordingUplinkPort hub = new RecordingUplinkPort();
+  private final FakeHub rooms = new FakeHub();
+  private Path folder = Path.of("target");
+  private Path trusted;
+  private Authority authority;
+  private Authority.Identity own;
+  private Lwm2mBinding binding;
+
+  @BeforeEach
+  void start(@TempDir Path temporary) throws Exception {
+    folder = temporary;
+    authority = new Authority(folder.resolve("ca"), "customer");
+    own = authority.issue("localhost");
+    trusted = folder.resolve("trust");
+    authority.publish(trusted);
+    hub.answer(rooms::answer);
+    binding = started(0);
+  }
+
+  private Lwm2mBinding started(int securePort) {
+    Lwm2mBinding started =
+        new Lwm2mBinding(
+            PlainContexts.NO_BUNDLE,
+            new Settings(
+                "127.0.0.1",
+                -1,
+                securePort,
+                List.of(),
+                Duration.ofSeconds(93),
+                10,
+                Optional.of(own.keystore()),
+                Authority.PASSWORD,
+                Optional.of(trusted),
+                folder.resolve("lwm2m"),
+                folder.resolve("models")),
+            new PlainContexts(hub, Map.of()),
+            hub,
+            rooms,
+            rooms,
+            rooms,
+            rooms.keys());
+    started.changed(Set.of());
+    await().atMost(LIMIT).until(() -> started.port(true) != 0);
+    return started;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    binding.stop();
+    hub.close();
+  }
+
+  private void awaitHeard(String words) {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(hub.acknowledged())
+                    .anyMatch(
+                        offer ->
+                            offer.frame().isPresent()
+                                && offer.frame().get().payload().text().contains(words)));
+  }
+
+  private boolean suspended() {
+    return hub.acknowledged().stream()
+        .flatMap(offer -> offer.uplinks().stream())
+        .anyMatch(
+            uplink ->
+                uplink instanceof Uplink.Reading reading
+                    && reading.property().equals(ProfileDraft.STAGE)
+                    && reading.value().text().equals("suspended"));
+  }
+
+  @Test
+  void refusesACertificateOfAnotherName() throws Exception {
+    try (TestDevice device =
+        TestDevice.certified("dev2", binding.port(true), authority.issue("dev1"), own)) {
+      await().atMost(LIMIT).until(() -> device.refused.contains(ResponseCode.FORBIDDEN));
+      assertThat(rooms.things).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesACertificateOfAnotherAuthority() throws Exception {
+    Authority other = new Authority(folder.resolve("other"), "somebody");
+    try (TestDevice device =
+        TestDevice.certified("dev1", binding.port(true), other.issue("dev1"), own)) {
+      await()
+          .during(Duration.ofSeconds(2))
+          .atMost(LIMIT)
+          .until(() -> device.registered.get() == 0 && rooms.things.isEmpty());
+    }
+  }
+
+  @Test
+  void refusesAPublicKeyThatNobodyHas() throws Exception {
+    try (TestDevice device =
+        TestDevice.raw("dev1", binding.port(true), authority.issue("dev1"), own)) {
+      await()
+          .during(Duration.ofSeconds(2))
+          .atMost(LIMIT)
+          .until(() -> device.registered.get() == 0 && rooms.things.isEmpty());
+    }
+  }
+
+  @Test
+  void aCertificateIsGoodUntilItIsRevoked() throws Exception {
+    Authority.Identity identity = authority.issue("dev1");
+    try (TestDevice device = TestDevice.certified("dev1", binding.port(true), identity, own)) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      awaitHeard("/3308/0/5900");
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("\"v\":21.5");
+      assertThat(device.send("/3303/0/5700")).isEqualTo(ResponseCode.CHANGED);
+      authority.revoke(identity, trusted);
+      await().atMost(LIMIT).until(this::suspended);
+      int before = device.registered.get();
+      device.update();
+      await()
+          .during(Duration.ofSeconds(2))
+          .atMost(LIMIT)
+          .until(() -> device.registered.get() == before && device.updated.get() == 0);
+    }
+  }
+
+  @Test
+  void anAlternativeNameMayBeTheEndpoint() throws Exception {
+    Authority.Identity identity = authority.issue("sensor", "uri:urn:dev:os:32473-7");
+    try (TestDevice device =
+        TestDevice.certified("urn:dev:os:32473-7", binding.port(true), identity, own)) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      device.temperature.set(5700, 21.5d);
+      assertThat(device.send("/3303/0/5700")).isEqualTo(ResponseCode.CHANGED);
+    }
+  }
+
+  @Test
+  void aPublicKeyIsGoodUntilItIsTakenAway() throws Exception {
+    Authority.Identity identity = authority.issue("dev1");
+    rooms.secrets.put(
+        "lwm2m-rpk.dev1",
+        Base64.getEncoder().encodeToString(identity.chain().get(0).getPublicKey().getEncoded()));
+    try (TestDevice device = TestDevice.raw("dev1", binding.port(true), identity, own)) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      awaitHeard("/3308/0/5900");
+      rooms.secrets.clear();
+      await().atMost(LIMIT).until(this::suspended);
+    }
+  }
+
+  @Test
+  void aCertifiedDeviceNeedNotRegisterAgain() throws Exception {
+    int port = binding.port(true);
+    try (TestDevice device = TestDevice.certified("dev1", port, authority.issue("dev1"), own)) {
+      awaitHeard("/3308/0/5900");
+      binding.stop();
+      binding = started(port);
+      // its session was lost with the hub: the device begins another when it is not answered
+      device.update();
+      await().atMost(Duration.ofSeconds(60)).until(() -> device.updated.get() > 0);
+      device.temperature.set(5700, 22.5d);
+      awaitHeard("\"v\":22.5");
+      assertThat(device.registered).hasValue(1);
+    }
+  }
+}
