@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
  * of a bare Californium server that only parses.
  */
 final class CoapBench {
-  private static final int DEVICES = 64;
+  private static final int DEVICES = 256;
   private static final String HUB = "hub, CoAP";
   private static final String FLOOR = "bare Californium";
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,9 +23,9 @@ final class Discovery {
 
   private final Devices devices;
   private final ResourceDirectory directory;
-  private final CoapThread thread;
+  private final ProtocolScheduledExecutorService thread;
 
-  Discovery(Devices devices, ResourceDirectory directory, CoapThread thread) {
+  Discovery(Devices devices, ResourceDirectory directory, ProtocolScheduledExecutorService thread) {
     this.devices = devices;
     this.directory = directory;
     this.thread = thread;

@@ -8,13 +8,11 @@ import io.patchbay.dtls.Trust;
 import io.patchbay.operation.Metrics.Sample;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
-import org.eclipse.californium.elements.util.NamedThreadFactory;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
@@ -173,18 +171,6 @@ final class Dtls {
   int sessions() {
     open.forEach(DTLSConnector::updateHealth);
     return coming.sessions();
-  }
-
-  /** Scandium calls them as it likes. */
-  static void nameThreads() {
-    ThreadGroup group = NamedThreadFactory.SCANDIUM_THREAD_GROUP;
-    Thread[] found = new Thread[group.activeCount() + 8];
-    int count = group.enumerate(found, false);
-    for (int i = 0; i < count; i++) {
-      if (found[i].getName().startsWith("DTLS-")) {
-        found[i].setName("patchbay-coap-" + found[i].getName().toLowerCase(Locale.ROOT));
-      }
-    }
   }
 
   /** What is wrong, for a person; empty when all is well. */

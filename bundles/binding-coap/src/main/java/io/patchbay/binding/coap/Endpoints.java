@@ -1,9 +1,16 @@
 package io.patchbay.binding.coap;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -15,9 +22,13 @@ import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.MessageDeliverer;
 import org.eclipse.californium.elements.Connector;
+import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.elements.util.DatagramReader;
+import org.eclipse.californium.elements.util.ExecutorsUtil;
+import org.eclipse.californium.elements.util.NamedThreadFactory;
+import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 
 /** Californium's settings, and the one thread that all endpoints share. */
@@ -25,6 +36,10 @@ final class Endpoints {
   /** Datagrams that wait for the thread; one more is dropped, and comes again. */
   private static final int BACKLOG = 4_096;
 
+  /** Answers that wait for the socket; one more is dropped, and the request comes again. */
+  private static final int OUTGOING = 4_096;
+
+  private static final int SOCKET_BUFFER = 1 << 20;
   private static final int BLOCK = 1_024;
 
   /**
@@ -39,7 +54,13 @@ final class Endpoints {
   static final int ASKED_SECONDS = 60;
 
   private final Configuration configuration;
-  private final CoapThread thread = new CoapThread();
+  private final ProtocolScheduledExecutorService thread =
+      ExecutorsUtil.newSingleThreadedProtocolExecutor(
+          task -> {
+            Thread made = new Thread(task, "patchbay-coap");
+            made.setDaemon(true);
+            return made;
+          });
   private final Dtls dtls;
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
@@ -59,7 +80,11 @@ final class Endpoints {
         .set(CoapConfig.NOTIFICATION_CHECK_INTERVAL_COUNT, ASKED_EVERY)
         .set(CoapConfig.NOTIFICATION_CHECK_INTERVAL_TIME, ASKED_SECONDS, TimeUnit.SECONDS)
         .set(CoapConfig.MAX_SERVER_OBSERVES, Readings.OBSERVERS)
-        .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1);
+        .set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_RECEIVER_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_SENDER_THREAD_COUNT, 1)
+        .set(UdpConfig.UDP_CONNECTOR_OUT_CAPACITY, OUTGOING)
+        .set(UdpConfig.UDP_RECEIVE_BUFFER_SIZE, SOCKET_BUFFER);
     dtls = secure.apply(configuration);
   }
 
@@ -106,7 +131,7 @@ final class Endpoints {
     return configuration;
   }
 
-  CoapThread thread() {
+  ProtocolScheduledExecutorService thread() {
     return thread;
   }
 
@@ -126,8 +151,7 @@ final class Endpoints {
 
   /** Opens an endpoint for plain CoAP. */
   CoapEndpoint open(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
-    return start(
-        new PlainSocket(address, () -> thread.waiting() >= BACKLOG, dropped::increment), deliverer);
+    return start(new BoundedConnector(address), deliverer);
   }
 
   /** Opens an endpoint for CoAP over DTLS, to devices that come. */
@@ -150,13 +174,31 @@ final class Endpoints {
     endpoint.setExecutor(thread);
     endpoint.setMessageDeliverer(deliverer);
     try {
+      Set<Thread> others = threads();
       endpoint.start();
-      Dtls.nameThreads();
+      for (Thread made : threads()) {
+        if (!others.contains(made)) { // Californium calls it as it likes
+          made.setName("patchbay-coap-" + made.getName().toLowerCase(Locale.ROOT));
+        }
+      }
     } catch (IOException e) {
       endpoint.destroy();
       throw e;
     }
     return endpoint;
+  }
+
+  /** Threads of sockets and of DTLS, whoever they are of. */
+  private static Set<Thread> threads() {
+    Set<Thread> all = new HashSet<>();
+    for (ThreadGroup group :
+        List.of(
+            NamedThreadFactory.TRANSPORT_THREAD_GROUP, NamedThreadFactory.SCANDIUM_THREAD_GROUP)) {
+      Thread[] found = new Thread[group.activeCount() + 8];
+      int count = group.enumerate(found, false);
+      all.addAll(Arrays.asList(found).subList(0, count));
+    }
+    return all;
   }
 
   private final class CountingParser extends UdpDataParser {
@@ -177,6 +219,25 @@ final class Endpoints {
       } catch (RuntimeException e) {
         malformed.increment();
         throw e;
+      }
+    }
+  }
+
+  private boolean full() {
+    return thread instanceof ThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
+  }
+
+  private final class BoundedConnector extends UDPConnector {
+    private BoundedConnector(InetSocketAddress address) {
+      super(address, configuration);
+    }
+
+    @Override
+    public void processDatagram(DatagramPacket datagram) {
+      if (full()) {
+        dropped.increment();
+      } else {
+        super.processDatagram(datagram);
       }
     }
   }

@@ -26,6 +26,7 @@ import org.eclipse.californium.core.network.Exchange;
 import org.eclipse.californium.core.observe.ObserveManager;
 import org.eclipse.californium.core.observe.ObserveRelation;
 import org.eclipse.californium.core.server.resources.ObservableResource;
+import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ final class Readings {
   private final Things things;
   private final Feed feed;
   private final Access access;
-  private final CoapThread thread;
+  private final ProtocolScheduledExecutorService thread;
   private final ObserveManager manager;
   private final Map<Place, Watched> watched = new ConcurrentHashMap<>();
   private Feed.@Nullable Registration listening;
