@@ -99,6 +99,7 @@ final class CoapJourneyTest {
         serve(data, port);
         isTheSameNorth(hub, port);
         isCommanded(hub, port);
+        isKnownByWhatItHas(hub, port);
         tellsTheTruth(hub);
         isReplacedUnderLoad(hub, data);
       }
@@ -141,6 +142,18 @@ final class CoapJourneyTest {
     assertThat(Climate.coap("coap://127.0.0.1:" + port + "/on")).isEqualTo("true");
     await("reported").until(() -> Climate.value(hub, "served", "switch").booleanValue());
     assertThat(Climate.putSwitch(hub, "c1", true).body()).containsIgnoringCase("read-only");
+  }
+
+  /** RFC 9176: a device that registers its links is a thing of the profile that asks for them. */
+  private void isKnownByWhatItHas(RunningHub hub, int port) throws Exception {
+    String device = "coap://127.0.0.1:" + port;
+    String registration = uri(hub, "rd?ep=c3&lt=600&base=" + device);
+    assertThat(Climate.coap("-m", "post", "-t", "40", "-e", "</t>,</on>,</n>", registration))
+        .isEmpty();
+    await("read at the device")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Climate.value(hub, "c3", "temperature").asDouble() == 21.5);
+    assertThat(Climate.coap(uri(hub, "rd-lookup/res?ep=c3"))).contains("<" + device + "/on>");
   }
 
   private void tellsTheTruth(RunningHub hub) throws Exception {

@@ -135,6 +135,13 @@ final class Device implements AutoCloseable {
     return request.waitForResponse(5_000);
   }
 
+  /** The same, from the address at which it has its resources. */
+  Response askFromItsResources(Request request) throws InterruptedException {
+    request.setDestinationContext(new AddressEndpointContext(hub));
+    server.getEndpoints().get(0).sendRequest(request);
+    return request.waitForResponse(5_000);
+  }
+
   CoapObserveRelation observe(String path, CoapHandler handler) {
     CoapClient observer = new CoapClient("coap://127.0.0.1:" + hub.getPort() + "/" + path);
     observer.setEndpoint(client);

@@ -265,6 +265,39 @@ final class DirectoryTest {
     assertThat(response.getCode()).isEqualTo(ResponseCode.CHANGED);
     // the client of this device serves nothing: nobody is put into the directory for that
     assertThat(lookup("ep")).isEmpty();
+
+    Request request = new Request(Code.POST);
+    request.getOptions().setUriPath(".well-known/rd").addUriQuery("ep=n8");
+    assertThat(device.askFromItsResources(request).getCode()).isEqualTo(ResponseCode.CHANGED);
+    await().atMost(LIMIT).until(() -> lookup("res", "ep=n8").contains("/state>"));
+    assertThat(introduced())
+        .singleElement()
+        .extracting(thing -> thing.id().value(), Thing::base)
+        .containsExactly("probe-n8", URI.create("coap://127.0.0.1:" + devicePort));
+  }
+
+  @Test
+  void oneMoreThanThereIsRoomForIsToldToComeAgain() throws Exception {
+    String location = register("ep=n0", "lt=86400");
+    Path first = folder.resolve(location.substring(3) + ".link");
+    Registration pattern = Registration.of(Files.readString(first));
+    binding.stop();
+    for (int i = 1; i < ResourceDirectory.ENDPOINTS; i++) {
+      Registration other =
+          new Registration(
+              "n" + i, "", 86_400, pattern.base(), true, pattern.more(), pattern.links());
+      Files.writeString(folder.resolve(other.id() + ".link"), other.text());
+    }
+    start(List.of());
+
+    Response full = ask(Code.POST, "rd", List.of("ep=more"), LINKS);
+    assertThat(full.getCode()).isEqualTo(ResponseCode.SERVICE_UNAVAILABLE);
+    assertThat(full.getOptions().hasMaxAge()).isTrue();
+    assertThat(full.getPayloadString()).contains("10000");
+    assertThat(register("ep=n0", "lt=600")).as("who is in it").isEqualTo(location);
+    assertThat(ask(Code.DELETE, location, List.of(), "").getCode()).isEqualTo(ResponseCode.DELETED);
+    register("ep=more");
+    assertThat(lookup("ep", "ep=more")).contains("more");
   }
 
   @Test
