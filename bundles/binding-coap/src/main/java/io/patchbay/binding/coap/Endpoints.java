@@ -14,18 +14,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
-import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
-import org.eclipse.californium.core.network.serialization.MessageHeader;
-import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.MessageDeliverer;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
-import org.eclipse.californium.elements.util.DatagramReader;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.NamedThreadFactory;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
@@ -168,7 +164,8 @@ final class Endpoints {
     CoapEndpoint endpoint =
         CoapEndpoint.builder()
             .setConfiguration(configuration)
-            .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser())
+            .setDataSerializerAndParser(
+                new UdpDataSerializer(), new CountingParser(malformed::increment))
             .setConnector(connector)
             .build();
     endpoint.setExecutor(thread);
@@ -199,28 +196,6 @@ final class Endpoints {
       all.addAll(Arrays.asList(found).subList(0, count));
     }
     return all;
-  }
-
-  private final class CountingParser extends UdpDataParser {
-    @Override
-    protected MessageHeader parseHeader(DatagramReader datagram) {
-      try {
-        return super.parseHeader(datagram);
-      } catch (RuntimeException e) {
-        malformed.increment();
-        throw e;
-      }
-    }
-
-    @Override
-    protected Message parseMessage(DatagramReader datagram, MessageHeader header, Message message) {
-      try {
-        return super.parseMessage(datagram, header, message);
-      } catch (RuntimeException e) {
-        malformed.increment();
-        throw e;
-      }
-    }
   }
 
   private boolean full() {

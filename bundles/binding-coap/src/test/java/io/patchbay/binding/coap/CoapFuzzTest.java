@@ -17,7 +17,6 @@ import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.coap.MessageFormatException;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.config.CoapConfig;
-import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.elements.RawData;
 import org.eclipse.californium.elements.UdpEndpointContext;
 import org.junit.jupiter.api.DynamicTest;
@@ -54,7 +53,7 @@ public final class CoapFuzzTest {
     Message message;
     try {
       message =
-          new UdpDataParser()
+          new CountingParser(() -> {})
               .parseMessage(RawData.inbound(input, new UdpEndpointContext(HERE), false, 1, HERE));
     } catch (MessageFormatException e) {
       assertThat(e.getMessage()).isNotBlank();
