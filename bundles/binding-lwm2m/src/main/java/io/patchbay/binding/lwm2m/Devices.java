@@ -3,6 +3,7 @@ package io.patchbay.binding.lwm2m;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.profile.Profile;
 import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.UplinkPort;
 import io.patchbay.store.Registered.Admission;
@@ -60,6 +61,7 @@ final class Devices implements RegistrationListener {
   private final UplinkPort uplink;
   private final Outbox outbox;
   private final ScheduledExecutorService timer;
+  private final FirmwareUpdate.Listener campaigns;
   private final Map<String, Device> devices = new ConcurrentHashMap<>();
   private volatile Greeter greeter = (registration, anew) -> {};
 
@@ -70,7 +72,9 @@ final class Devices implements RegistrationListener {
       Profiles profiles,
       UplinkPort uplink,
       Outbox outbox,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      FirmwareUpdate.Listener campaigns) {
+    this.campaigns = campaigns;
     this.settings = settings;
     this.registry = registry;
     this.who = who;
@@ -111,13 +115,20 @@ final class Devices implements RegistrationListener {
       @Nullable Collection<Observation> gone) {
     String how = before == null ? "registered" : "registered anew";
     heard(registration, how + " for " + registration.getLifeTimeInSec() + " s");
+    hint(registration.getEndpoint());
     greeter.greet(registration, true);
   }
 
   @Override
   public void updated(RegistrationUpdate update, Registration after, Registration before) {
     heard(after, "updated its registration");
+    hint(after.getEndpoint());
     greeter.greet(after, false);
+  }
+
+  /** Something of its firmware may have changed. */
+  void hint(String endpoint) {
+    who.find(endpoint).ifPresent(state -> campaigns.changed(state.registered().thing().id()));
   }
 
   @Override
@@ -223,6 +234,7 @@ final class Devices implements RegistrationListener {
     Registration registration = registry.getRegistrationByEndpoint(endpoint);
     if (registration != null && listens(registration)) {
       tell(endpoint, Stage.ONLINE, "it listens", false);
+      hint(endpoint);
     }
   }
 

@@ -5,7 +5,6 @@ import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Request;
 import io.patchbay.southbound.Target;
 import io.patchbay.southbound.Wire;
-import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Command;
 import io.patchbay.thing.Outcome.Reason;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -23,20 +21,17 @@ import java.util.concurrent.TimeUnit;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.AsyncProcessorSupport;
+import org.eclipse.leshan.core.link.DefaultLinkSerializer;
 import org.eclipse.leshan.core.node.LwM2mNode;
 import org.eclipse.leshan.core.node.LwM2mPath;
-import org.eclipse.leshan.core.node.LwM2mResource;
+import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.node.codec.CodecException;
-import org.eclipse.leshan.core.node.codec.DefaultLwM2mDecoder;
-import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
-import org.eclipse.leshan.core.request.ExecuteRequest;
-import org.eclipse.leshan.core.request.ReadRequest;
-import org.eclipse.leshan.core.request.WriteRequest;
 import org.eclipse.leshan.core.request.exception.InvalidRequestException;
 import org.eclipse.leshan.core.request.exception.InvalidResponseException;
 import org.eclipse.leshan.core.request.exception.RequestRejectedException;
 import org.eclipse.leshan.core.request.exception.TimeoutException;
+import org.eclipse.leshan.core.response.DiscoverResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.server.registration.Registration;
 
@@ -50,23 +45,13 @@ final class Downlink extends AsyncProcessorSupport {
 
   private static final Answer DONE = new Answer.Frames(List.of());
 
-  /** In the order of preference; a resource in TLV is what the oldest devices know. */
-  private static final List<ContentFormat> WRITTEN =
-      List.of(
-          ContentFormat.SENML_CBOR,
-          ContentFormat.TLV,
-          ContentFormat.SENML_JSON,
-          ContentFormat.JSON,
-          ContentFormat.TEXT);
-
   private final Registry registry;
   private final Devices devices;
-  private final ModelFiles models;
+  private final Messages messages;
   private final Ingest ingest;
   private final Access access;
   private final Requests requests;
   private final ScheduledExecutorService timer;
-  private final DefaultLwM2mDecoder decoder = new DefaultLwM2mDecoder();
 
   Downlink(
       Registry registry,
@@ -78,7 +63,7 @@ final class Downlink extends AsyncProcessorSupport {
       ScheduledExecutorService timer) {
     this.registry = registry;
     this.devices = devices;
-    this.models = models;
+    messages = new Messages(models);
     this.ingest = ingest;
     this.access = access;
     this.requests = requests;
@@ -116,6 +101,16 @@ final class Downlink extends AsyncProcessorSupport {
     } else if (!devices.listens(registration)) {
       return asleep(endpoint);
     }
+    if (request.command() instanceof Command.Read
+        && request.wires().size() > 1
+        && request.wires().values().stream().noneMatch(wire -> wire.terms().containsKey("method"))
+        && Messages.knowsComposite(registration)) {
+      return readAll(request, registration);
+    }
+    return oneByOne(request, registration);
+  }
+
+  private CompletionStage<Answer> oneByOne(Request request, Registration registration) {
     CompletionStage<Answer> all = CompletableFuture.completedStage(DONE);
     for (Map.Entry<String, Wire> each : new TreeMap<>(request.wires()).entrySet()) {
       all =
@@ -127,6 +122,53 @@ final class Downlink extends AsyncProcessorSupport {
                       : CompletableFuture.completedStage(before));
     }
     return all;
+  }
+
+  /** With one request; one by one when the device cannot, or has not all of them. */
+  private CompletionStage<Answer> readAll(Request request, Registration registration) {
+    Map<String, LwM2mPath> paths = new TreeMap<>();
+    request
+        .wires()
+        .forEach(
+            (name, wire) ->
+                paths.put(name, new LwM2mPath(wire.terms().getOrDefault(Lwm2mProtocol.PATH, ""))));
+    return devices
+        .turn(
+            registration.getEndpoint(),
+            () ->
+                requests.send(
+                    registration,
+                    Messages.readAll(registration, paths.values().stream().distinct().toList()),
+                    left(request)))
+        .handle(
+            (response, failure) -> {
+              if (response == null) {
+                return CompletableFuture.completedStage(
+                    failed(registration, paths.values().iterator().next(), failure));
+              }
+              devices.heard(registration, "it answered");
+              Map<LwM2mPath, LwM2mNode> content =
+                  response.isSuccess() ? response.getContent() : Map.of();
+              List<Frame> frames = new ArrayList<>();
+              for (Map.Entry<String, LwM2mPath> each : paths.entrySet()) {
+                LwM2mNode node = content.get(each.getValue());
+                if (node == null) {
+                  return oneByOne(request, registration);
+                }
+                frames.add(
+                    ingest.answer(
+                        registration.getEndpoint(),
+                        each.getValue(),
+                        node,
+                        new Target(request.thing().id(), each.getKey())));
+              }
+              return CompletableFuture.completedStage((Answer) new Answer.Frames(frames));
+            })
+        .thenCompose(next -> next);
+  }
+
+  private static Duration left(Request request) {
+    return Duration.between(Instant.now(), request.command().deadline()).minus(MARGIN);
   }
 
   /** The command waits in core for the device to be heard. */
@@ -152,7 +194,7 @@ final class Downlink extends AsyncProcessorSupport {
     LwM2mPath path;
     try {
       path = new LwM2mPath(wire.terms().getOrDefault(Lwm2mProtocol.PATH, ""));
-      message = message(request.command(), registration, path, wire);
+      message = messages.of(request.command(), registration, path, wire);
     } catch (CodecException | InvalidRequestException | IllegalArgumentException e) {
       return failed(Reason.INVALID_VALUE, name + ": " + e.getMessage());
     }
@@ -161,8 +203,7 @@ final class Downlink extends AsyncProcessorSupport {
         .turn(
             endpoint,
             () -> {
-              Duration left =
-                  Duration.between(Instant.now(), request.command().deadline()).minus(MARGIN);
+              Duration left = left(request);
               return left.isNegative() || left.isZero()
                   ? CompletableFuture.<LwM2mResponse>failedStage(
                       new InvalidRequestException("the deadline had passed before it was sent"))
@@ -173,34 +214,6 @@ final class Downlink extends AsyncProcessorSupport {
                 response == null
                     ? failed(registration, path, failure)
                     : answered(request, registration, name, path, response));
-  }
-
-  private DownlinkDeviceManagementRequest<? extends LwM2mResponse> message(
-      Command command, Registration registration, LwM2mPath path, Wire wire) throws CodecException {
-    byte[] payload = wire.payload().map(Bytes::toArray).orElse(new byte[0]);
-    if (command instanceof Command.Read) {
-      return new ReadRequest(null, path, null);
-    } else if (command instanceof Command.Write) {
-      LwM2mNode node =
-          decoder.decode(payload, ContentFormat.SENML_JSON, null, path, models.model());
-      return new WriteRequest(WriteRequest.Mode.REPLACE, format(registration, node), path, node);
-    }
-    String arguments = new String(payload, java.nio.charset.StandardCharsets.UTF_8);
-    return arguments.isEmpty()
-        ? new ExecuteRequest(path.toString())
-        : new ExecuteRequest(path.toString(), arguments);
-  }
-
-  /** One that the device offers. */
-  private static ContentFormat format(Registration registration, LwM2mNode node) {
-    Set<ContentFormat> offered = registration.getSupportedContentFormats();
-    for (ContentFormat format : WRITTEN) {
-      boolean fits = !format.equals(ContentFormat.TEXT) || node instanceof LwM2mResource;
-      if (fits && offered.contains(format)) {
-        return format;
-      }
-    }
-    return ContentFormat.TLV;
   }
 
   private Answer answered(
@@ -218,12 +231,23 @@ final class Downlink extends AsyncProcessorSupport {
               + " was answered with "
               + response.getCode()
               + (detail == null || detail.isEmpty() ? "" : ": " + detail));
-    } else if (response instanceof org.eclipse.leshan.core.response.ReadResponse read) {
+    } else if (response instanceof DiscoverResponse discovered) {
+      LwM2mNode links =
+          LwM2mSingleResource.newStringResource(
+              0, new DefaultLinkSerializer().serializeCoreLinkFormat(discovered.getObjectLinks()));
       return new Answer.Frames(
           List.of(
               ingest.answer(
                   registration.getEndpoint(),
                   path,
+                  links,
+                  new Target(request.thing().id(), name))));
+    } else if (response instanceof org.eclipse.leshan.core.response.ReadResponse read) {
+      return new Answer.Frames(
+          List.of(
+              ingest.answer(
+                  registration.getEndpoint(),
+                  path.isResourceInstance() ? path.toResourcePath() : path,
                   read.getContent(),
                   new Target(request.thing().id(), name))));
     }

@@ -5,6 +5,7 @@ import io.patchbay.northbound.Things;
 import io.patchbay.operation.Health.Check;
 import io.patchbay.operation.Health.State;
 import io.patchbay.operation.Metrics.Sample;
+import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.store.Registered;
 import io.patchbay.thing.Thing;
 import java.io.File;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -172,6 +175,15 @@ final class Entrance {
   List<Sample> samples() {
     Hall made = hall;
     return made == null ? List.of() : made.samples();
+  }
+
+  CompletionStage<FirmwareUpdate.Reply> firmware(
+      Function<FirmwareUpdate, CompletionStage<FirmwareUpdate.Reply>> call) {
+    Hall made = hall;
+    return made == null
+        ? CompletableFuture.completedStage(
+            new FirmwareUpdate.Failed(FirmwareUpdate.Result.UNREACHABLE, NOBODY))
+        : call.apply(made.firmware());
   }
 
   int port(boolean secure) {

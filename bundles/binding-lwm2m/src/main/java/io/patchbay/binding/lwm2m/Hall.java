@@ -11,6 +11,8 @@ import io.patchbay.operation.Health.Check;
 import io.patchbay.operation.Health.State;
 import io.patchbay.operation.Metrics.Sample;
 import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.FirmwareDownloads;
+import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.UplinkPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,9 +21,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.apache.camel.builder.RouteBuilder;
 import org.eclipse.leshan.server.registration.Registration;
 import org.osgi.framework.BundleContext;
@@ -46,6 +50,8 @@ final class Hall {
   private final Welcome welcome;
   private final Station station;
   private final Observations observations;
+  private final Firmware firmware;
+  private final Supplier<Optional<FirmwareDownloads>> downloads;
   private final LongAdder refusedSends = new LongAdder();
   private final RunningRoutes down;
   private volatile String trouble = "is being opened";
@@ -60,10 +66,13 @@ final class Hall {
       ModelFiles models,
       Contexts contexts,
       BundleContext bundle,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      FirmwareUpdate.Listener campaigns,
+      Supplier<Optional<FirmwareDownloads>> downloads) {
     this.settings = settings;
     this.models = models;
     this.timer = timer;
+    this.downloads = downloads;
     try {
       access =
           new Access(
@@ -79,12 +88,13 @@ final class Hall {
     outbox = new Outbox(timer);
     ingest = new Ingest(uplink, outbox, registry);
     Who who = new Who(things);
-    devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer);
+    devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer, campaigns);
     welcome =
         new Welcome(settings, access, registry, models, who, things, profiles, documents, uplink);
     station = new Station(settings, registry, access, models);
     observations = new Observations(registry, who, profiles, devices, ingest, deliveries, station);
     devices.greeter(observations);
+    firmware = new Firmware(settings, registry, access, devices, station, timer);
     Downlink downlink = new Downlink(registry, devices, models, ingest, access, station, timer);
     try {
       down =
@@ -103,6 +113,10 @@ final class Hall {
       registry.close();
       throw new IllegalStateException("the route of its commands cannot be started", e);
     }
+  }
+
+  FirmwareUpdate firmware() {
+    return firmware;
   }
 
   int port(boolean secure) {
@@ -130,7 +144,9 @@ final class Hall {
           welcome,
           devices,
           observations,
-          () -> new SendResource(registry, devices, models, ingest, deliveries, refusedSends));
+          List.of(
+              new SendResource(registry, devices, models, ingest, deliveries, refusedSends),
+              new ImageResource(downloads)));
       trouble = "";
       observations.greetAll();
     } catch (UnknownHostException | RuntimeException e) {

@@ -8,12 +8,18 @@ import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.profile.Profiles;
 import io.patchbay.southbound.DownlinkPort;
+import io.patchbay.southbound.FirmwareDownloads;
+import io.patchbay.southbound.FirmwareImage;
+import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.InterestListener;
 import io.patchbay.southbound.UplinkPort;
+import io.patchbay.thing.Thing;
 import java.io.File;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -21,6 +27,9 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.AttributeType;
 import org.osgi.service.metatype.annotations.Designate;
@@ -29,16 +38,29 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 /** The binding: the server that devices register with, and the route down. */
 @Component(
     immediate = true,
-    service = {InterestListener.class, Health.class, Metrics.class, ArtifactInstaller.class},
+    service = {
+      InterestListener.class,
+      Health.class,
+      Metrics.class,
+      ArtifactInstaller.class,
+      FirmwareUpdate.class
+    },
     property = DownlinkPort.SCHEME + "=" + Lwm2mProtocol.SCHEME,
     configurationPid = "io.patchbay.binding.lwm2m")
 @Designate(ocd = Lwm2mBinding.Config.class)
-public final class Lwm2mBinding implements InterestListener, Health, Metrics, ArtifactInstaller {
+public final class Lwm2mBinding
+    implements InterestListener, Health, Metrics, ArtifactInstaller, FirmwareUpdate {
 
   @ObjectClassDefinition(name = "LwM2M")
   @interface Config {
     @AttributeDefinition(description = "Address that devices register at")
     String host() default "127.0.0.1";
+
+    @AttributeDefinition(
+        description =
+            "Host name or address by which devices reach the hub, to pull firmware from it; empty:"
+                + " as host")
+    String address() default "";
 
     @AttributeDefinition(
         description = "UDP port for CoAP; -1 opens none",
@@ -91,6 +113,19 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
   private final Entrance entrance;
   private @Nullable ModelFiles models;
 
+  /** The campaign engine, while it is there. */
+  @Reference(
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY,
+      cardinality = ReferenceCardinality.OPTIONAL)
+  volatile FirmwareUpdate.@Nullable Listener campaigns;
+
+  @Reference(
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY,
+      cardinality = ReferenceCardinality.OPTIONAL)
+  volatile @Nullable FirmwareDownloads downloads;
+
   @Activate
   public Lwm2mBinding(
       BundleContext bundle,
@@ -128,8 +163,23 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
             things,
             timer ->
                 new Hall(
-                    settings, uplink, things, profiles, documents, secrets, models(), contexts,
-                    bundle, timer));
+                    settings,
+                    uplink,
+                    things,
+                    profiles,
+                    documents,
+                    secrets,
+                    models(),
+                    contexts,
+                    bundle,
+                    timer,
+                    thing -> {
+                      FirmwareUpdate.Listener told = campaigns;
+                      if (told != null) {
+                        told.changed(thing);
+                      }
+                    },
+                    () -> Optional.ofNullable(downloads)));
   }
 
   /** Definitions are read when somebody has one, or comes. */
@@ -145,6 +195,26 @@ public final class Lwm2mBinding implements InterestListener, Health, Metrics, Ar
   @Override
   public void changed(Set<Interest> all) {
     entrance.profilesChanged();
+  }
+
+  @Override
+  public CompletionStage<Reply> status(Thing thing) {
+    return entrance.firmware(firmware -> firmware.status(thing));
+  }
+
+  @Override
+  public CompletionStage<Reply> deliver(Thing thing, FirmwareImage image) {
+    return entrance.firmware(firmware -> firmware.deliver(thing, image));
+  }
+
+  @Override
+  public CompletionStage<Reply> apply(Thing thing, FirmwareImage image) {
+    return entrance.firmware(firmware -> firmware.apply(thing, image));
+  }
+
+  @Override
+  public CompletionStage<Reply> cancel(Thing thing) {
+    return entrance.firmware(firmware -> firmware.cancel(thing));
   }
 
   @Override

@@ -318,6 +318,9 @@ final class Observations implements Devices.Greeter, ObservationListener {
             ? Optional.of(deliveries.of(message))
             : Optional.empty();
     ingest.heard(endpoint, observation.getPath(), nodes(response), delivery);
+    if (FirmwareObject.INSTANCE.getObjectId().equals(observation.getPath().getObjectId())) {
+      devices.hint(endpoint);
+    }
   }
 
   private static boolean permits(Registration registration, ObserveResponse response) {

@@ -96,9 +96,7 @@ record ProfileDraft(String id, String text) {
         titles.add(title);
       }
       for (ResourceModel resource : new TreeMap<>(object.resources).values()) {
-        if (!Boolean.TRUE.equals(resource.multiple)) {
-          add(object, resource, instance, names, properties, actions);
-        }
+        add(object, resource, instance, names, properties, actions);
       }
     }
     StringBuilder text = new StringBuilder();
@@ -139,7 +137,9 @@ record ProfileDraft(String id, String text) {
       Map<String, String> properties,
       Map<String, String> actions) {
     String name = unique(name(object, resource, instance), resource, names);
-    String path = instance.append(resource.id).toString();
+    boolean several = Boolean.TRUE.equals(resource.multiple);
+    LwM2mPath at = instance.append(resource.id);
+    String path = (several ? at.append(0) : at).toString(); // the first of several
     String title = quoted(title(object, resource, instance));
     if (resource.operations.isExecutable()) {
       actions.put(
@@ -154,16 +154,18 @@ record ProfileDraft(String id, String text) {
       return;
     }
     String type = type(resource.type);
-    if (type.isEmpty() || !(resource.operations.isReadable() || resource.operations.isWritable())) {
+    if (type.isEmpty()
+        || !(resource.operations.isReadable() || (resource.operations.isWritable() && !several))) {
       return;
     }
     List<String> ops = new ArrayList<>();
-    boolean telling = main(object, resource) || TELLING.contains(object.id + "/" + resource.id);
+    boolean telling =
+        !several && (main(object, resource) || TELLING.contains(object.id + "/" + resource.id));
     if (resource.operations.isReadable()) {
       ops.add("observeproperty");
       ops.add("readproperty");
     }
-    if (resource.operations.isWritable()) {
+    if (resource.operations.isWritable() && !several) {
       ops.add("writeproperty");
     }
     String unit = type.equals("number") || type.equals("integer") ? unit(object, resource) : "";

@@ -10,6 +10,7 @@ import org.osgi.framework.BundleContext;
 /**
  * How the server is to be.
  *
+ * @param address by which devices reach the hub, to pull from it; empty for {@code host}
  * @param port of plain CoAP, with the offset; 0 for any, below 0 for none
  * @param securePort of CoAP over DTLS, likewise
  * @param unsecured endpoint names that may come without DTLS; {@code *} at the end stands for
@@ -23,6 +24,7 @@ import org.osgi.framework.BundleContext;
  */
 record Settings(
     String host,
+    String address,
     int port,
     int securePort,
     List<String> unsecured,
@@ -53,6 +55,7 @@ record Settings(
             .normalize();
     return new Settings(
         config.host(),
+        config.address().strip(),
         moved(config.port(), moved),
         moved(config.securePort(), moved),
         names(config.unsecured()),
@@ -63,6 +66,14 @@ record Settings(
         inside(data, config.trust()),
         data.resolve("lwm2m"),
         data.resolve(ModelFiles.FOLDER));
+  }
+
+  /** Empty when it listens everywhere, and nobody said how it is called. */
+  String devicesHost() {
+    if (!address.isEmpty()) {
+      return address;
+    }
+    return host.equals("0.0.0.0") || host.equals("::") ? "" : host;
   }
 
   private static Optional<Path> inside(Path data, String path) {

@@ -3,16 +3,21 @@ package io.patchbay.binding.lwm2m;
 import java.net.DatagramPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import org.eclipse.californium.core.CoapServer;
 import org.eclipse.californium.core.coap.Message;
+import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.Endpoint;
@@ -35,10 +40,16 @@ import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
 import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
+import org.eclipse.leshan.server.endpoint.ServerEndpointToolbox;
+import org.eclipse.leshan.server.observation.LwM2mNotificationReceiver;
 import org.eclipse.leshan.server.observation.ObservationListener;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationListener;
+import org.eclipse.leshan.server.request.UplinkDeviceManagementRequestReceiver;
 import org.eclipse.leshan.server.security.Authorizer;
+import org.eclipse.leshan.servers.security.ServerSecurityInfo;
+import org.eclipse.leshan.transport.californium.identity.DefaultCoapIdentityHandler;
+import org.eclipse.leshan.transport.californium.identity.IdentityHandlerProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerEndpointFactory;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
@@ -104,7 +115,7 @@ final class Station implements Requests {
       Authorizer authorizer,
       RegistrationListener registrations,
       ObservationListener observations,
-      Supplier<Resource> send)
+      List<Resource> resources)
       throws UnknownHostException {
     close();
     ProtocolScheduledExecutorService made =
@@ -126,7 +137,7 @@ final class Station implements Requests {
     if (dtls) {
       endpoints.addEndpoint(new Secured(uri(real, "coaps", settings.securePort()), access));
     }
-    CaliforniumServerEndpointsProvider provider = endpoints.build();
+    Endpoints provider = new Endpoints(endpoints);
     LeshanServer opened =
         new LeshanServerBuilder()
             .setEndpointsProviders(provider)
@@ -139,11 +150,14 @@ final class Station implements Requests {
             .build();
     CoapServer coap = provider.getCoapServer();
     coap.setExecutor(made, true);
-    Resource leshans = coap.getRoot().getChild(SendResource.NAME);
-    if (leshans != null) {
-      coap.remove(leshans);
+    for (String name : List.of(SendResource.NAME, Reception.RESOURCE_NAME)) {
+      Resource leshans = coap.getRoot().getChild(name);
+      if (leshans != null) {
+        coap.remove(leshans);
+      }
     }
-    coap.add(send.get());
+    coap.add(provider.reception(made));
+    coap.add(resources.toArray(Resource[]::new));
     opened.getRegistrationService().addListener(registrations);
     opened.getObservationService().addListener(observations);
     server = opened;
@@ -159,6 +173,43 @@ final class Station implements Requests {
         settings.host(),
         port("coap"),
         dtls ? ", over DTLS on " + port("coaps") : "");
+  }
+
+  /** Leshan's, which tells what a resource of its kind needs. */
+  private static final class Endpoints extends CaliforniumServerEndpointsProvider {
+    private @Nullable UplinkDeviceManagementRequestReceiver receiver;
+    private @Nullable ServerEndpointToolbox toolbox;
+
+    private Endpoints(Builder builder) {
+      super(builder);
+    }
+
+    @Override
+    public void createEndpoints(
+        UplinkDeviceManagementRequestReceiver requests,
+        LwM2mNotificationReceiver notifications,
+        ServerEndpointToolbox tools,
+        ServerSecurityInfo security,
+        LeshanServer server) {
+      receiver = requests;
+      toolbox = tools;
+      super.createEndpoints(requests, notifications, tools, security, server);
+    }
+
+    private Resource reception(Executor executor) {
+      IdentityHandlerProvider identities = new IdentityHandlerProvider();
+      for (Endpoint endpoint : getCoapServer().getEndpoints()) {
+        boolean secure = endpoint.getUri().getScheme().equals("coaps");
+        identities.addIdentityHandler(
+            endpoint, secure ? new Peer.Handler() : new DefaultCoapIdentityHandler());
+      }
+      return new Reception(
+          Objects.requireNonNull(receiver),
+          Objects.requireNonNull(toolbox).getLinkParser(),
+          identities,
+          new LogicalUris(),
+          executor);
+    }
   }
 
   private EndpointUri uri(EndPointUriHandler handler, String scheme, int port)
@@ -252,6 +303,15 @@ final class Station implements Requests {
   @Override
   public <T extends LwM2mResponse> CompletionStage<T> send(
       Registration to, DownlinkDeviceManagementRequest<T> request, Duration limit) {
+    return send(to, request, limit, canceller -> {});
+  }
+
+  @Override
+  public <T extends LwM2mResponse> CompletionStage<T> send(
+      Registration to,
+      DownlinkDeviceManagementRequest<T> request,
+      Duration limit,
+      Consumer<Runnable> canceller) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     LeshanServer open = server;
     if (open == null) {
@@ -262,6 +322,11 @@ final class Station implements Requests {
       open.send(
           to,
           request,
+          lower -> {
+            if (lower instanceof Request coap) {
+              canceller.accept(coap::cancel);
+            }
+          },
           Math.max(1, limit.toMillis()),
           response -> {
             var unused = answer.complete(response);
@@ -273,6 +338,16 @@ final class Station implements Requests {
       answer.completeExceptionally(e);
     }
     return answer;
+  }
+
+  @Override
+  public Optional<URI> address(String scheme, String host) {
+    int port = port(scheme);
+    return host.isEmpty() || port == 0
+        ? Optional.empty()
+        : Optional.of(
+            URI.create(
+                scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port));
   }
 
   @Override

@@ -25,11 +25,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.leshan.core.endpoint.EndpointUri;
 import org.eclipse.leshan.core.node.LwM2mPath;
@@ -48,8 +48,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Welcome implements Authorizer {
   private static final Logger LOG = LoggerFactory.getLogger(Welcome.class);
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
-  private static final Duration LIMIT = Duration.ofSeconds(5);
 
   /** Profiles made by the hub; kinds of devices beyond need one that somebody writes. */
   private static final int MOST_DRAFTS = 500;
@@ -64,6 +62,9 @@ final class Welcome implements Authorizer {
   private final Documents documents;
   private final UplinkPort uplink;
   private final LongAdder refused = new LongAdder();
+
+  /** By endpoint: what came of its being taken in, until that is answered. */
+  private final Map<String, Optional<Throwable>> outcomes = new ConcurrentHashMap<>();
 
   Welcome(
       Settings settings,
@@ -188,16 +189,45 @@ final class Welcome implements Authorizer {
             profile,
             Map.of(Lwm2mProtocol.ENDPOINT, endpoint),
             Map.of());
-    Receipt receipt =
-        wait(
-            uplink.offer(
-                new Origin(Lwm2mProtocol.SCHEME, Lwm2mProtocol.LOCAL, endpoint),
-                List.of(new Uplink.Discovered(thing, now, now)),
-                PATIENCE));
-    if (receipt instanceof Receipt.Rejected rejected) {
-      throw new RefusedException(rejected.detail());
-    } else if (receipt instanceof Receipt.Busy) {
-      throw new IllegalStateException("the hub has no room now"); // 5.00: it comes again
+    judge(
+        endpoint,
+        () ->
+            uplink
+                .offer(
+                    new Origin(Lwm2mProtocol.SCHEME, Lwm2mProtocol.LOCAL, endpoint),
+                    List.of(new Uplink.Discovered(thing, now, now)),
+                    Duration.ZERO)
+                .thenAccept(
+                    receipt -> {
+                      if (receipt instanceof Receipt.Rejected rejected) {
+                        throw new CompletionException(new RefusedException(rejected.detail()));
+                      } else if (receipt instanceof Receipt.Busy) {
+                        throw new IllegalStateException("the hub has no room now");
+                      }
+                    }));
+  }
+
+  /**
+   * Comes twice: the first time it is begun and the device waits, the second time the outcome is
+   * there.
+   */
+  private void judge(String endpoint, Supplier<CompletionStage<?>> step) throws RefusedException {
+    Optional<Throwable> outcome = outcomes.remove(endpoint);
+    if (outcome == null) {
+      throw new Reception.NotYet(
+          step.get()
+              .handle(
+                  (done, failure) ->
+                      outcomes.put(
+                          endpoint,
+                          Optional.ofNullable(
+                              failure instanceof CompletionException && failure.getCause() != null
+                                  ? failure.getCause()
+                                  : failure))));
+    } else if (outcome.orElse(null) instanceof RefusedException refused) {
+      throw refused;
+    } else if (outcome.isPresent()) {
+      throw new IllegalStateException("the hub could not take it", outcome.get()); // comes again
     }
   }
 
@@ -210,10 +240,12 @@ final class Welcome implements Authorizer {
     String profile = draft(instances);
     if (!profile.equals(thing.profile())
         && known.registered().admission() == Registered.Admission.ADMITTED) {
-      wait(
-          things.register(
-              new Thing(thing.id(), thing.base(), profile, thing.terms(), thing.labels()),
-              known.registered().origin()));
+      judge(
+          thing.terms().getOrDefault(Lwm2mProtocol.ENDPOINT, ""),
+          () ->
+              things.register(
+                  new Thing(thing.id(), thing.base(), profile, thing.terms(), thing.labels()),
+                  known.registered().origin()));
     }
   }
 
@@ -268,21 +300,5 @@ final class Welcome implements Authorizer {
       }
     }
     return numbers;
-  }
-
-  private static <T> T wait(CompletionStage<T> stage) throws RefusedException {
-    try {
-      return stage.toCompletableFuture().get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RefusedException refused) {
-        throw refused;
-      }
-      throw new IllegalStateException("the hub could not take it", e.getCause());
-    } catch (TimeoutException e) {
-      throw new IllegalStateException("the hub took longer than " + LIMIT.toSeconds() + " s", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("the hub is stopping", e);
-    }
   }
 }

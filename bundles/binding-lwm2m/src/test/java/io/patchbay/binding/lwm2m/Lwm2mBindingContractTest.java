@@ -65,6 +65,7 @@ final class Lwm2mBindingContractTest extends BindingContract {
             PlainContexts.NO_BUNDLE,
             new Settings(
                 "127.0.0.1",
+                "",
                 port,
                 -1,
                 List.of(),

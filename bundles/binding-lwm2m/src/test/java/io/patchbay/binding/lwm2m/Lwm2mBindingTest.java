@@ -67,6 +67,7 @@ final class Lwm2mBindingTest {
         PlainContexts.NO_BUNDLE,
         new Settings(
             "127.0.0.1",
+            "",
             port,
             0,
             unsecured,

@@ -49,6 +49,7 @@ final class Lwm2mSecureTest {
             PlainContexts.NO_BUNDLE,
             new Settings(
                 "127.0.0.1",
+                "",
                 -1,
                 securePort,
                 List.of(),

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +54,8 @@ final class TestDevice implements AutoCloseable {
   /** Of the set point: answered long after anybody waits. */
   static final int SILENT = 5518;
 
+  private static final int VERSION = 3;
+
   final Sensor temperature;
   final Sensor setPoint;
   final AtomicInteger registered = new AtomicInteger();
@@ -81,8 +84,22 @@ final class TestDevice implements AutoCloseable {
 
   TestDevice(String endpoint, Security security, boolean queue, long lifetime, String unit)
       throws Exception {
+    this(endpoint, security, queue, lifetime, unit, null);
+  }
+
+  /**
+   * @param firmware object 5; null for none
+   */
+  TestDevice(
+      String endpoint,
+      Security security,
+      boolean queue,
+      long lifetime,
+      String unit,
+      @Nullable FirmwareEnabler firmware)
+      throws Exception {
     List<ObjectModel> models = new ArrayList<>();
-    for (int object : new int[] {0, 1, 3, TEMPERATURE, SET_POINT}) {
+    for (int object : new int[] {0, 1, 3, 5, TEMPERATURE, SET_POINT}) {
       String name = "objects/" + object + ".xml";
       try (InputStream file =
           Objects.requireNonNull(ModelFiles.class.getResourceAsStream(name), name)) {
@@ -93,8 +110,21 @@ final class TestDevice implements AutoCloseable {
     objects.setInstancesForObject(0, security);
     objects.setInstancesForObject(
         1, new Server(123, lifetime, EnumSet.of(BindingMode.U), false, BindingMode.U));
-    objects.setInstancesForObject(
-        3, new Sensor(0, Map.of(0, "Acme", 1, "T-1000", 9, 88L, 16, "U")));
+    Map<Integer, Object> says = new HashMap<>(Map.of(0, "Acme", 1, "T-1000", 9, 88L, 16, "U"));
+    if (firmware != null) {
+      says.put(VERSION, firmware.running);
+    }
+    Sensor about = new Sensor(0, says);
+    objects.setInstancesForObject(3, about);
+    if (firmware != null) {
+      objects.setInstancesForObject(5, firmware);
+      firmware.onReboot(
+          () -> {
+            about.set(VERSION, firmware.running);
+            pause();
+            resume();
+          });
+    }
     temperature =
         new Sensor(
             0,
@@ -102,7 +132,7 @@ final class TestDevice implements AutoCloseable {
                 ? Map.of(5700, 20.5d)
                 : Map.of(5700, 20.5d, ProfileDraft.SENSOR_UNITS, unit));
     setPoint = new Sensor(0, Map.of(5900, 0d));
-    for (int object : new int[] {3, TEMPERATURE, SET_POINT}) {
+    for (int object : new int[] {3, 5, TEMPERATURE, SET_POINT}) {
       objects.setFactoryForObject(
           object,
           (model, id, used) -> {
@@ -115,7 +145,10 @@ final class TestDevice implements AutoCloseable {
         new CaliforniumClientEndpointsProvider.Builder(
             new CoapClientProtocolProvider(), new CoapsClientProtocolProvider());
     Configuration configuration = endpoints.createDefaultConfiguration();
-    endpoints.setConfiguration(configuration.set(CoapConfig.MAX_RETRANSMIT, 2));
+    endpoints.setConfiguration(
+        configuration
+            .set(CoapConfig.MAX_RETRANSMIT, 2)
+            .set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 4 << 20));
     DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
     engine.setQueueMode(queue);
     engine.setRetryWaitingTimeInMs(500);
@@ -266,6 +299,16 @@ final class TestDevice implements AutoCloseable {
 
   void update() {
     client.triggerRegistrationUpdate();
+  }
+
+  /** Is not heard, and hears nothing. */
+  void pause() {
+    client.stop(false);
+  }
+
+  /** Registers anew. */
+  void resume() {
+    client.start();
   }
 
   /** Says no good-bye. */

@@ -1,0 +1,59 @@
+package io.patchbay.binding.lwm2m;
+
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.eclipse.californium.core.network.Exchange;
+import org.eclipse.leshan.core.endpoint.EndPointUriHandler;
+import org.eclipse.leshan.core.link.LinkParser;
+import org.eclipse.leshan.core.request.exception.InvalidRequestException;
+import org.eclipse.leshan.server.request.UplinkDeviceManagementRequestReceiver;
+import org.eclipse.leshan.transport.californium.identity.IdentityHandlerProvider;
+import org.eclipse.leshan.transport.californium.server.registration.RegisterResource;
+
+/**
+ * Where devices register (LwM2M 1.1, clause 6.2.1). One that the hub has to take in first is
+ * answered when that is durable; nobody else waits for it meanwhile.
+ */
+final class Reception extends RegisterResource {
+  private final Executor executor;
+
+  /** Thrown where a registration is judged: the answer is not there yet. */
+  static final class NotYet extends InvalidRequestException {
+    private static final long serialVersionUID = 1L;
+    private final transient CompletionStage<?> until;
+
+    /**
+     * @param until when it is to be judged again
+     */
+    NotYet(CompletionStage<?> until) {
+      super("the hub takes it in");
+      this.until = until;
+    }
+
+    /** Nobody looks at where it came from. */
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+      return this;
+    }
+  }
+
+  Reception(
+      UplinkDeviceManagementRequestReceiver receiver,
+      LinkParser links,
+      IdentityHandlerProvider identities,
+      EndPointUriHandler uris,
+      Executor executor) {
+    super(receiver, links, identities, uris);
+    this.executor = executor;
+  }
+
+  @Override
+  protected void handleInvalidRequest(Exchange exchange, String message, Throwable error) {
+    if (error instanceof NotYet later) {
+      var unused =
+          later.until.whenCompleteAsync((judged, failure) -> handleRequest(exchange), executor);
+    } else {
+      super.handleInvalidRequest(exchange, message, error);
+    }
+  }
+}
