@@ -18,7 +18,7 @@ public final class Bench {
       System.exit(2);
       return;
     }
-    List<String> all = List.of("pipeline", "journal", "mqtt", "rule", "modbus", "coap");
+    List<String> all = List.of("pipeline", "journal", "mqtt", "rule", "modbus", "coap", "lwm2m");
     if (!options.name().isEmpty() && !all.contains(options.name())) {
       System.err.println(
           "there is no benchmark '" + options.name() + "'; there are " + String.join(", ", all));
@@ -33,6 +33,7 @@ public final class Bench {
               case "rule" -> new RuleBench(options, work).run();
               case "modbus" -> new ModbusBench(options, work).run();
               case "coap" -> new CoapBench(options, work).run();
+              case "lwm2m" -> new Lwm2mBench(options, work).run();
               case "pipeline" -> new PipelineBench(options, work).run();
               default -> new JournalBench(options, work).run();
             };

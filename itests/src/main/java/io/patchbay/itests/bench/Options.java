@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 record Options(String name, int seconds, int rounds, int outstanding, int warm, String only) {
   static final String USAGE =
-      "usage: bench [mqtt|journal|pipeline|rule|modbus|coap] [--seconds N] [--rounds N] [--outstanding N] [--warm N]"
+      "usage: bench [mqtt|journal|pipeline|rule|modbus|coap|lwm2m] [--seconds N] [--rounds N] [--outstanding N] [--warm N]"
           + " [--only CASE[;CASE...]]";
 
   /**

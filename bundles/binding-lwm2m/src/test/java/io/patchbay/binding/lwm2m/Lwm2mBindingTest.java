@@ -131,7 +131,13 @@ final class Lwm2mBindingTest {
 
   private Answer ask(Command command, String path, String mediaType, Op op, String payload)
       throws Exception {
-    Form form = new Form("lwm2m", Set.of(op), mediaType, Map.of("path", path));
+    return ask(command, Map.of("path", path), mediaType, op, payload);
+  }
+
+  private Answer ask(
+      Command command, Map<String, String> terms, String mediaType, Op op, String payload)
+      throws Exception {
+    Form form = new Form("lwm2m", Set.of(op), mediaType, terms);
     Wire wire =
         new Wire(
             form,
@@ -294,6 +300,108 @@ final class Lwm2mBindingTest {
               "");
       assertThat(done).isInstanceOf(Answer.Frames.class);
       assertThat(device.executed).hasValue(1);
+    }
+  }
+
+  private Answer invoke(String method, String path, String payload) throws Exception {
+    return ask(
+        new Command.Invoke(new ThingId("dev1"), "act", Map.of(), Instant.now().plus(LIMIT)),
+        Map.of("path", path, "method", method),
+        "text/plain",
+        Op.INVOKE,
+        payload);
+  }
+
+  private Answer writeTo(Map<String, String> terms, String payload) throws Exception {
+    return ask(
+        new Command.Write(
+            new ThingId("dev1"), "target", new Value.Num(0), Instant.now().plus(LIMIT)),
+        terms,
+        FakeHub.SENML,
+        Op.WRITE,
+        payload);
+  }
+
+  private Answer discover(String path) throws Exception {
+    return ask(
+        new Command.Read(new ThingId("dev1"), List.of("target"), Instant.now().plus(LIMIT)),
+        Map.of("path", path, "method", "discover"),
+        FakeHub.SENML,
+        Op.READ,
+        "");
+  }
+
+  @Test
+  void createsDiscoversAndDeletesInstances() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      assertThat(invoke("create", "/3308/0", "[{\"n\":\"/3308/0/5900\",\"v\":7}]"))
+          .isInstanceOfSatisfying(
+              Answer.Failed.class,
+              failed -> assertThat(failed.reason()).isEqualTo(Outcome.Reason.INVALID_VALUE));
+      assertThat(discover("/3308/1")).isInstanceOf(Answer.Failed.class);
+      assertThat(invoke("create", "/3308", "[{\"bn\":\"/3308/1/\",\"n\":\"5900\",\"v\":7}]"))
+          .isEqualTo(new Answer.Frames(List.of()));
+      assertThat(discover("/3308/1"))
+          .isInstanceOfSatisfying(
+              Answer.Frames.class,
+              frames ->
+                  assertThat(frames.frames().get(0).payload().text())
+                      .startsWith("[{\"n\":\"/3308/1\",\"vs\":\"")
+                      .contains("</3308/1/5900>"));
+      assertThat(invoke("delete", "/3308", "1")).isEqualTo(new Answer.Frames(List.of()));
+      assertThat(discover("/3308/1")).isInstanceOf(Answer.Failed.class);
+    }
+  }
+
+  @Test
+  void writesPartsAndSeveralObjectsAtOnce() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      assertThat(
+              writeTo(
+                  Map.of("path", "/3308/0", "write", "partial"),
+                  "[{\"bn\":\"/3308/0/\",\"n\":\"5900\",\"v\":18.5}]"))
+          .isEqualTo(new Answer.Frames(List.of()));
+      assertThat(writeTo(Map.of("path", "/"), "[{\"n\":\"/3308/0/5900\",\"v\":16.5}]"))
+          .isEqualTo(new Answer.Frames(List.of()));
+      assertThat(device.setPoint.written).containsExactly(18.5d, 16.5d);
+    }
+  }
+
+  @Test
+  void readsSeveralWithOneRequest() throws Exception {
+    try (TestDevice device = device("dev1")) {
+      awaitHeard("/3308/0/5900");
+      ThingId dev1 = new ThingId("dev1");
+      Form one = FakeHub.form("/3303/0/5700", Set.of(Op.READ), Map.of());
+      Form two = FakeHub.form("/3308/0/5900", Set.of(Op.READ), Map.of());
+      Request request =
+          new Request(
+              CommandId.fresh(),
+              new Command.Read(dev1, List.of("temperature", "target"), Instant.now().plus(LIMIT)),
+              thing("dev1"),
+              Map.of(
+                  "temperature",
+                  new Wire(one, "", one.terms(), Optional.empty()),
+                  "target",
+                  new Wire(two, "", two.terms(), Optional.empty())));
+      int before = device.temperature.reads.get();
+      Answer answer =
+          contexts
+              .downlink()
+              .send(request)
+              .toCompletableFuture()
+              .get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      assertThat(answer)
+          .isInstanceOfSatisfying(
+              Answer.Frames.class,
+              frames ->
+                  assertThat(frames.frames().stream().map(frame -> frame.payload().text()))
+                      .containsExactly(
+                          "[{\"n\":\"/3308/0/5900\",\"v\":0.0}]",
+                          "[{\"n\":\"/3303/0/5700\",\"v\":20.5}]"));
+      assertThat(device.temperature.reads).hasValue(before + 1);
     }
   }
 

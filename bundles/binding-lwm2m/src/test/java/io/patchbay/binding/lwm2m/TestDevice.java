@@ -134,9 +134,10 @@ final class TestDevice implements AutoCloseable {
     setPoint = new Sensor(0, Map.of(5900, 0d));
     for (int object : new int[] {3, 5, TEMPERATURE, SET_POINT}) {
       objects.setFactoryForObject(
-          object,
-          (model, id, used) -> {
-            throw new UnsupportedOperationException("nobody makes instances of this device");
+          object, (model, id, used) -> {
+            Sensor created = new Sensor(id == null ? 9 : id, Map.of());
+            created.setModel(model);
+            return created;
           });
     }
     objects.setInstancesForObject(TEMPERATURE, temperature);
@@ -224,6 +225,7 @@ final class TestDevice implements AutoCloseable {
   /** An instance whose values the test sets; what was written comes first to last. */
   final class Sensor extends SimpleInstanceEnabler {
     final List<Object> written = new CopyOnWriteArrayList<>();
+    final AtomicInteger reads = new AtomicInteger();
 
     private Sensor(int id, Map<Integer, Object> values) {
       super(id, values);
@@ -237,6 +239,7 @@ final class TestDevice implements AutoCloseable {
 
     @Override
     public ReadResponse read(LwM2mServer server, int resource) {
+      reads.incrementAndGet();
       if (resource == SILENT) {
         try {
           boolean unused = silence.await(3, TimeUnit.SECONDS);
