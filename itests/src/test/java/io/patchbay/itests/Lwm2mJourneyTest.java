@@ -48,6 +48,7 @@ final class Lwm2mJourneyTest {
         Lwm2mDevice sleepy = new Lwm2mDevice("journey-2", port(hub), true);
         devices.add(sleepy);
         waitsForASleeper(hub, sleepy);
+        isSetAsDesired(hub, sleepy);
         hub.kill();
       }
       try (RunningHub hub = RunningHub.start(data, offset)) {
@@ -112,6 +113,30 @@ final class Lwm2mJourneyTest {
     assertThat(device.written()).isEmpty();
     device.update();
     await("woken").atMost(LIMIT).until(() -> device.written().contains(18.5));
+  }
+
+  /** A standing order says why it is not met yet, and is when the device has woken. */
+  private void isSetAsDesired(RunningHub hub, Lwm2mDevice device) throws Exception {
+    String desired = "/api/v1/things/journey-2/desired/setPoint";
+    await("asleep")
+        .atMost(LIMIT)
+        .until(() -> value(hub, "journey-2", "lifecycle").asText().equals("asleep"));
+    HttpResponse<String> order =
+        hub.send(
+            hub.request(desired)
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString("16.5")));
+    assertThat(order.statusCode()).as(order.body()).isEqualTo(200);
+    await("why not yet")
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(hub.get(desired).body()).contains("sleep"));
+    assertThat(device.written()).doesNotContain(16.5);
+    device.update();
+    await("reported")
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> assertThat(hub.get(desired).body()).contains("\"state\":\"reported\""));
+    assertThat(device.written()).contains(16.5);
   }
 
   /** It need not register again, and what it notifies counts. */

@@ -134,7 +134,8 @@ final class TestDevice implements AutoCloseable {
     setPoint = new Sensor(0, Map.of(5900, 0d));
     for (int object : new int[] {3, 5, TEMPERATURE, SET_POINT}) {
       objects.setFactoryForObject(
-          object, (model, id, used) -> {
+          object,
+          (model, id, used) -> {
             Sensor created = new Sensor(id == null ? 9 : id, Map.of());
             created.setModel(model);
             return created;
