@@ -1,0 +1,392 @@
+package io.patchbay.firmware;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.patchbay.northbound.Campaigns.Campaign;
+import io.patchbay.northbound.Campaigns.DeviceState;
+import io.patchbay.northbound.Campaigns.Plan;
+import io.patchbay.northbound.Campaigns.Reason;
+import io.patchbay.northbound.Campaigns.State;
+import io.patchbay.northbound.FirmwarePackages.FirmwarePackage;
+import io.patchbay.thing.ThingId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A campaign: its plan, its devices, and its log, which every change is written to. */
+final class Course {
+  private static final String KIND = "k";
+  private static final int THINGS_PER_LINE = 1_000;
+
+  /**
+   * What is fixed when a campaign begins.
+   *
+   * @param firmware as it was then
+   * @param token that lets devices pull the image, a secret
+   * @param rollbackOf id of the campaign that it takes back, empty for none
+   */
+  record Header(
+      Plan plan,
+      FirmwarePackage firmware,
+      String token,
+      String by,
+      Instant started,
+      String rollbackOf) {}
+
+  private final Header header;
+  private final Path file;
+  private final List<Run> runs = new ArrayList<>();
+  private final Map<DeviceState, Integer> counts = new EnumMap<>(DeviceState.class);
+  private CampaignLog log;
+  private State state = State.RUNNING;
+  private String detail = "";
+  private Optional<Instant> ended = Optional.empty();
+  private int wave = 1;
+  private int admitted;
+
+  /** When the next device may begin. */
+  Instant nextStart = Instant.MIN;
+
+  /** Devices before this one have had their turn. */
+  int turn;
+
+  /** What to do when the log is durable. */
+  final List<Runnable> effects = new ArrayList<>();
+
+  private final Map<ThingId, Run> byThing = new HashMap<>();
+  private final Steps steps;
+  private boolean untidy;
+
+  private Course(Path file, Reader reader) throws IOException {
+    this.file = file;
+    log = CampaignLog.open(file, reader);
+    Header found = reader.header;
+    if (found == null) {
+      log.close();
+      throw new IOException(
+          file.getFileName() + " has no readable first line; restore it or remove it");
+    }
+    header = found;
+    for (String thing : reader.things) {
+      Run run = new Run(runs.size(), new ThingId(thing), found.started());
+      runs.add(run);
+      byThing.put(run.thing, run);
+    }
+    steps = new Steps(this);
+    try {
+      for (JsonNode change : reader.changes) {
+        Records.read(
+            () -> {
+              change(change);
+              return change;
+            });
+      }
+    } catch (IOException e) {
+      log.close();
+      throw e;
+    }
+    recount();
+  }
+
+  private static final class Reader implements CampaignLog.Reader {
+    private @org.jspecify.annotations.Nullable Header header;
+    private final List<String> things = new ArrayList<>();
+    private final List<JsonNode> changes = new ArrayList<>();
+
+    @Override
+    public void read(JsonNode entry) throws IOException {
+      switch (entry.path(KIND).asText()) {
+        case "campaign" -> header = header(entry);
+        case "things" -> entry.path("ids").forEach(id -> things.add(id.asText()));
+        default -> changes.add(entry);
+      }
+    }
+  }
+
+  /** Writes a new campaign, in which nothing has happened yet. */
+  static Course begin(Path file, Header header, List<ThingId> things) throws IOException {
+    CampaignLog.create(file, opening(header, things));
+    return load(file);
+  }
+
+  static Course load(Path file) throws IOException {
+    return new Course(file, new Reader());
+  }
+
+  private static List<ObjectNode> opening(Header header, List<ThingId> things) {
+    List<ObjectNode> entries = new ArrayList<>();
+    ObjectNode first = Records.object().put(KIND, "campaign");
+    first.set("plan", Records.json(header.plan()));
+    first.set("firmware", Records.json(header.firmware()));
+    first.put("token", header.token());
+    first.put("by", header.by());
+    first.put("at", header.started().toString());
+    first.put("rollbackOf", header.rollbackOf());
+    entries.add(first);
+    for (int i = 0; i < things.size(); i += THINGS_PER_LINE) {
+      ObjectNode line = Records.object().put(KIND, "things");
+      ArrayNode ids = line.putArray("ids");
+      things
+          .subList(i, Math.min(things.size(), i + THINGS_PER_LINE))
+          .forEach(thing -> ids.add(thing.value()));
+      entries.add(line);
+    }
+    return entries;
+  }
+
+  private static Header header(JsonNode entry) throws IOException {
+    Plan plan = Records.plan(entry.path("plan"));
+    FirmwarePackage firmware = Records.firmware(entry.path("firmware"));
+    return Records.read(
+        () ->
+            new Header(
+                plan,
+                firmware,
+                Records.text(entry, "token"),
+                Records.text(entry, "by"),
+                Records.time(entry, "at"),
+                Records.text(entry, "rollbackOf")));
+  }
+
+  private void change(JsonNode entry) {
+    Instant at = Records.time(entry, "at");
+    String words = entry.path("t").asText();
+    if (Records.text(entry, KIND).equals("d")) {
+      int index = Records.need(entry, "d").asInt(-1);
+      if (index < 0 || index >= runs.size()) {
+        throw new IllegalArgumentException("there is no device " + index);
+      }
+      Run run = runs.get(index);
+      run.state = DeviceState.valueOf(Records.text(entry, "s"));
+      run.reason = Reason.valueOf(Records.text(entry, "w"));
+      run.detail = words;
+      run.since = at;
+      run.before = entry.path("b").asText();
+      run.attempts = entry.path("n").asInt();
+    } else {
+      state = State.valueOf(Records.text(entry, "s"));
+      detail = words;
+      wave = entry.path("wave").asInt(1);
+      ended = state.ended() ? Optional.of(at) : Optional.empty();
+      if (state == State.ABORTING || state == State.ABORTED) {
+        stopAll(at);
+      }
+    }
+  }
+
+  private void recount() {
+    counts.clear();
+    admitted = sumOfWaves();
+    turn = 0;
+    for (Run run : runs) {
+      counts.merge(run.state, 1, Integer::sum);
+      if (run.state != DeviceState.WAITING) {
+        turn = Math.max(turn, run.index + 1);
+      }
+    }
+  }
+
+  // ---- what it is
+
+  String id() {
+    return header.plan().id();
+  }
+
+  Header header() {
+    return header;
+  }
+
+  Steps steps() {
+    return steps;
+  }
+
+  /** Whether a thing is in it and has not ended. */
+  boolean has(ThingId thing) {
+    Run run = byThing.get(thing);
+    return run != null && !run.state.ended();
+  }
+
+  State state() {
+    return state;
+  }
+
+  List<Run> runs() {
+    return runs;
+  }
+
+  int count(DeviceState of) {
+    return counts.getOrDefault(of, 0);
+  }
+
+  /** Devices that have ended. */
+  int over() {
+    int sum = 0;
+    for (Map.Entry<DeviceState, Integer> each : counts.entrySet()) {
+      sum += each.getKey().ended() ? each.getValue() : 0;
+    }
+    return sum;
+  }
+
+  /** Devices of this wave and those before. */
+  int admitted() {
+    return admitted;
+  }
+
+  private int sumOfWaves() {
+    double sum = 0;
+    double size = header.plan().pace().canary();
+    for (int i = 1; i <= wave && sum < runs.size(); i++) {
+      sum += Math.ceil(size);
+      size *= header.plan().pace().growth();
+    }
+    return (int) Math.min(sum, runs.size());
+  }
+
+  /** Those behind the present wave have not begun. */
+  boolean waveOver() {
+    return over() >= admitted;
+  }
+
+  /** Whether devices may begin and be told to install. */
+  boolean open(Instant now) {
+    return state == State.RUNNING
+        && header.plan().pace().window().map(window -> window.contains(now)).orElse(true);
+  }
+
+  Campaign shown() {
+    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
+    for (Run run : runs) {
+      if (run.reason != Reason.NONE) {
+        reasons.merge(run.reason, 1, Integer::sum);
+      }
+    }
+    return new Campaign(
+        header.plan(),
+        header.firmware().version(),
+        state,
+        detail,
+        header.by(),
+        header.started(),
+        ended,
+        wave,
+        admitted(),
+        runs.size(),
+        counts,
+        reasons,
+        header.rollbackOf().isEmpty() ? Optional.empty() : Optional.of(header.rollbackOf()));
+  }
+
+  // ---- what changes it
+
+  /** A device's next state. What was known of it but not kept begins anew. */
+  void enter(Run run, DeviceState next, Reason reason, String words, Instant now)
+      throws IOException {
+    counts.computeIfPresent(run.state, (of, count) -> count == 1 ? null : count - 1);
+    counts.merge(next, 1, Integer::sum);
+    if (run.state != next) {
+      run.told = false;
+      run.contradicted = null;
+      run.trouble = Reason.NONE;
+      run.asks = 0;
+      run.since = now;
+    }
+    run.state = next;
+    run.reason = reason;
+    run.detail = words;
+    run.next = next.ended() ? Instant.MAX : now;
+    log.append(entry(run));
+  }
+
+  private static ObjectNode entry(Run run) {
+    return Records.object()
+        .put(KIND, "d")
+        .put("d", run.index)
+        .put("s", run.state.name())
+        .put("w", run.reason.name())
+        .put("t", run.detail)
+        .put("at", run.since.toString())
+        .put("b", run.before)
+        .put("n", run.attempts);
+  }
+
+  void nextWave(Instant now) throws IOException {
+    wave++;
+    admitted = sumOfWaves();
+    log.append(entry(now));
+  }
+
+  void become(State next, String words, Instant now) throws IOException {
+    state = next;
+    detail = words;
+    if (next == State.ABORTING) {
+      stopAll(now);
+      recount();
+    }
+    ended = next.ended() ? Optional.of(now) : Optional.empty();
+    untidy = next.ended();
+    log.append(entry(now));
+  }
+
+  private ObjectNode entry(Instant at) {
+    return Records.object()
+        .put(KIND, "c")
+        .put("s", state.name())
+        .put("t", detail)
+        .put("wave", wave)
+        .put("at", at.toString());
+  }
+
+  /** One line of the log says this of all of them. */
+  private void stopAll(Instant now) {
+    for (Run run : runs) {
+      if (!run.state.ended() && !run.committed()) {
+        run.state = DeviceState.STOPPED;
+        run.reason = Reason.ABORTED;
+        run.since = now;
+        run.next = Instant.MAX;
+      }
+    }
+  }
+
+  void force() throws IOException {
+    log.force();
+  }
+
+  /** Whether more is kept than how it ended. */
+  boolean untidy() {
+    return untidy;
+  }
+
+  /** Of a campaign that has ended only how it ended is kept. */
+  void tidy() throws IOException {
+    untidy = false;
+    List<ObjectNode> entries =
+        new ArrayList<>(opening(header, runs.stream().map(run -> run.thing).toList()));
+    runs.forEach(run -> entries.add(entry(run)));
+    entries.add(entry(ended.orElse(header.started())));
+    CampaignLog.create(file, entries);
+    log.close();
+    log = CampaignLog.open(file, entry -> {});
+  }
+
+  /** Fails while the disk takes nothing. */
+  void probe(Instant now) throws IOException {
+    log.append(entry(now));
+    log.force();
+  }
+
+  Path file() {
+    return file;
+  }
+
+  void close() {
+    log.close();
+  }
+}

@@ -1,0 +1,147 @@
+package io.patchbay.firmware;
+
+import io.patchbay.northbound.Campaigns;
+import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.FirmwarePackages;
+import io.patchbay.northbound.Things;
+import io.patchbay.operation.Health;
+import io.patchbay.southbound.DownlinkPort;
+import io.patchbay.southbound.FirmwareDownloads;
+import io.patchbay.southbound.FirmwareUpdate;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** Firmware packages and campaigns, with all that belongs to them. */
+@Component(
+    configurationPid = "io.patchbay.firmware",
+    immediate = true,
+    service = {},
+    reference =
+        @Reference(
+            name = "protocols",
+            service = FirmwareUpdate.class,
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            bind = "came",
+            unbind = "left"))
+@Designate(ocd = FirmwareRoom.Config.class)
+public final class FirmwareRoom implements Health {
+
+  /** Configuration, PID {@code io.patchbay.firmware}. */
+  @ObjectClassDefinition(name = "Patchbay firmware campaigns")
+  public @interface Config {
+    @AttributeDefinition(description = "Octets of all packages together, in MiB")
+    int totalMegabytes() default 4096;
+
+    @AttributeDefinition(description = "Octets of one package, in MiB")
+    int largestMegabytes() default 256;
+
+    @AttributeDefinition(
+        description =
+            "Where devices reach this hub to pull images, https://hub.example:8443; when empty the"
+                + " hub only pushes, and what protocols serve themselves")
+    String downloads() default "";
+  }
+
+  private static final long MEGABYTE = 1L << 20;
+
+  private final Protocols protocols = new Protocols();
+  private final Desk desk;
+  private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+
+  @Activate
+  public FirmwareRoom(
+      BundleContext context, Config config, @Reference Things things, @Reference Feed feed)
+      throws IOException {
+    String data = context.getProperty("patchbay.data");
+    Path folder = Path.of(data == null ? "data" : data).resolve("firmware");
+    Clock clock = Clock.systemUTC();
+    PackageStore packages =
+        new PackageStore(
+            folder.resolve("packages"),
+            new SigningKeys(folder.resolve("keys")),
+            config.totalMegabytes() * MEGABYTE,
+            config.largestMegabytes() * MEGABYTE,
+            clock);
+    Path campaigns = folder.resolve("campaigns");
+    Shelf shelf = new Shelf(packages, address(config.downloads()));
+    desk = new Desk(campaigns, things, feed, protocols, shelf, clock);
+    Office office = new Office(campaigns, packages, things, shelf, desk, clock);
+    desk.resumeAll();
+    Map<Class<?>, Object> services =
+        Map.of(
+            FirmwarePackages.class, packages,
+            Campaigns.class, office,
+            FirmwareDownloads.class, shelf,
+            FirmwareUpdate.Listener.class, desk,
+            Health.class, this);
+    services.forEach(
+        (type, service) ->
+            registrations.add(context.registerService(type.getName(), service, null)));
+  }
+
+  private static Optional<URI> address(String text) {
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      URI address = URI.create(text);
+      String scheme = String.valueOf(address.getScheme());
+      if (address.getHost() != null && (scheme.equals("http") || scheme.equals("https"))) {
+        return Optional.of(address);
+      }
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    throw new IllegalArgumentException(
+        "io.patchbay.firmware: 'downloads' is '"
+            + text
+            + "'; accepted: an address such as https://hub.example:8443, or nothing");
+  }
+
+  void came(FirmwareUpdate protocol, Map<String, Object> properties) {
+    protocols.came(scheme(properties), protocol);
+    desk.wake();
+  }
+
+  void left(FirmwareUpdate protocol, Map<String, Object> properties) {
+    protocols.left(scheme(properties), protocol);
+    desk.wake();
+  }
+
+  private static String scheme(Map<String, Object> properties) {
+    return String.valueOf(properties.get(DownlinkPort.SCHEME));
+  }
+
+  @Deactivate
+  void close() {
+    registrations.forEach(ServiceRegistration::unregister);
+    desk.close();
+  }
+
+  @Override
+  public List<Check> checks() {
+    List<String> problems = desk.problems();
+    return List.of(
+        problems.isEmpty()
+            ? new Check("firmware", State.OK, "campaigns go as they shall")
+            : new Check("firmware", State.CRITICAL, String.join("; ", problems)));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.patchbay.firmware;
+
+import org.jspecify.annotations.NullMarked;
