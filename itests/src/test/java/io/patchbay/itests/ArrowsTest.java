@@ -39,6 +39,7 @@ final class ArrowsTest {
           "profiles",
           "routes",
           "deployer",
+          "firmware",
           "journal.sqlite",
           "broker",
           "security",

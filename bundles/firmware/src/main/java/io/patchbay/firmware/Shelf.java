@@ -23,7 +23,6 @@ final class Shelf implements FirmwareDownloads {
 
   private final PackageStore packages;
   private final Optional<URI> address;
-  private final SecureRandom random = new SecureRandom();
   private volatile List<FirmwareImage> shown = List.of();
   private volatile Set<String> needed = Set.of();
   private List<Course> open = List.of();
@@ -39,7 +38,7 @@ final class Shelf implements FirmwareDownloads {
 
   String newToken() {
     byte[] octets = new byte[TOKEN_OCTETS];
-    random.nextBytes(octets);
+    new SecureRandom().nextBytes(octets); // not at the hub's start, where it costs time
     return Base64.getUrlEncoder().withoutPadding().encodeToString(octets);
   }
 

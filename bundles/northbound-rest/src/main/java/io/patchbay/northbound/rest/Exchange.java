@@ -61,6 +61,11 @@ final class Exchange {
     return principal;
   }
 
+  /** Whether only the headers are wanted. */
+  boolean isHead() {
+    return request.getMethod().equals("HEAD");
+  }
+
   String path(String name) {
     String value = path.get(name);
     if (value == null) {

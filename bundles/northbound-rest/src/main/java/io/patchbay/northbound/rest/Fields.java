@@ -74,6 +74,14 @@ final class Fields {
     return value.longValue();
   }
 
+  double number(String key) {
+    JsonNode value = node(key);
+    if (!value.isNumber()) {
+      throw wrong(key, "a number");
+    }
+    return value.doubleValue();
+  }
+
   List<String> texts(String key) {
     List<String> texts = new ArrayList<>();
     if (!has(key)) {

@@ -71,13 +71,18 @@ final class Gate extends HttpServlet {
       if (response.isCommitted()) {
         throw e; // the client has gone
       }
-      LOG.warn("{} {} failed: {}", request.getMethod(), request.getRequestURI(), e.toString());
+      LOG.warn("{} {} failed: {}", request.getMethod(), loggable(request), e.toString());
       answer(Problem.of(500, "reading or writing failed: " + e.getMessage()), request, response);
     } catch (RuntimeException e) {
-      LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
+      LOG.error("{} {} failed", request.getMethod(), loggable(request), e);
       answer(Problem.of(500, "this is a bug; the log has it"), request, response);
     }
     answers.computeIfAbsent(response.getStatus(), status -> new LongAdder()).increment();
+  }
+
+  /** Some addresses are secrets. */
+  private static String loggable(HttpServletRequest request) {
+    return DownloadRoutes.loggable(request.getRequestURI());
   }
 
   private static void harden(HttpServletResponse response) {

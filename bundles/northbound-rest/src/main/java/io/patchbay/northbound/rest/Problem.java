@@ -19,6 +19,7 @@ final class Problem extends RuntimeException {
           Map.entry(409, "Conflict"),
           Map.entry(413, "Content too large"),
           Map.entry(415, "Unsupported media type"),
+          Map.entry(416, "Range not satisfiable"),
           Map.entry(422, "Refused"),
           Map.entry(500, "Internal error"),
           Map.entry(503, "Not available"));

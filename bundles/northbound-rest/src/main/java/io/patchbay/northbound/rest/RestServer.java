@@ -63,6 +63,9 @@ public final class RestServer implements Health, Metrics {
     @AttributeDefinition(description = "Largest bundle, in MiB")
     int maxUploadMegabytes() default 200;
 
+    @AttributeDefinition(description = "Devices that download firmware at one time")
+    int maxDownloads() default 16;
+
     @AttributeDefinition(description = "Live streams open at one time")
     int maxStreams() default 64;
 
@@ -78,7 +81,7 @@ public final class RestServer implements Health, Metrics {
     int idleSeconds() default 60;
   }
 
-  /** Threads for what is no stream; each stream holds one more. */
+  /** Threads for what is no stream and no download; each of these holds one more. */
   private static final int THREADS = 32;
 
   private final Rooms rooms;
@@ -131,6 +134,7 @@ public final class RestServer implements Health, Metrics {
         config.maxBodyKilobytes() * 1024,
         config.maxTextKilobytes() * 1024,
         config.maxUploadMegabytes() * 1_048_576L,
+        config.maxDownloads(),
         config.maxStreams(),
         config.streamQueue(),
         Duration.ofSeconds(config.heartbeatSeconds()));
@@ -146,6 +150,9 @@ public final class RestServer implements Health, Metrics {
     routes.addAll(streams.routes());
     routes.addAll(new SubscriptionRoutes(rooms).routes());
     routes.addAll(new BundleRoutes(rooms, settings).routes());
+    routes.addAll(new FirmwareRoutes(rooms).routes());
+    routes.addAll(new CampaignRoutes(rooms).routes());
+    routes.addAll(new DownloadRoutes(rooms, settings.maxDownloads()).routes());
     routes.addAll(new DocumentRoutes(rooms).routes());
     routes.addAll(new RejectionRoutes(rooms).routes());
     routes.addAll(new AccessRoutes(rooms).routes());
@@ -162,7 +169,7 @@ public final class RestServer implements Health, Metrics {
     jetty.put("org.apache.felix.http.timeout", Integer.toString(config.idleSeconds() * 1000));
     jetty.put(
         "org.apache.felix.http.jetty.threadpool.max",
-        Integer.toString(THREADS + config.maxStreams()));
+        Integer.toString(THREADS + config.maxStreams() + config.maxDownloads()));
     jetty.put("org.apache.felix.http.jetty.acceptors", "1");
     jetty.put("org.apache.felix.http.jetty.selectors", "1");
     jetty.put("org.apache.felix.http.jetty.sendServerHeader", "false");

@@ -5,9 +5,11 @@ import io.patchbay.access.DeviceCredentials;
 import io.patchbay.access.Secrets;
 import io.patchbay.access.Tokens;
 import io.patchbay.deployment.Deployer;
+import io.patchbay.northbound.Campaigns;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.FirmwarePackages;
 import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.Things;
@@ -16,6 +18,7 @@ import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.operation.Recordings;
 import io.patchbay.profile.Profiles;
+import io.patchbay.southbound.FirmwareDownloads;
 import io.patchbay.store.Journal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,6 +50,9 @@ final class Rooms {
             Journal.class,
             Profiles.class,
             Deployer.class,
+            FirmwarePackages.class,
+            Campaigns.class,
+            FirmwareDownloads.class,
             Documents.class,
             DeviceCredentials.class,
             Secrets.class,
@@ -137,6 +143,14 @@ final class Rooms {
 
   Deployer deployer() {
     return need(Deployer.class, "the deployer");
+  }
+
+  FirmwarePackages firmware() {
+    return need(FirmwarePackages.class, "the store of firmware");
+  }
+
+  Campaigns campaigns() {
+    return need(Campaigns.class, "the room of campaigns");
   }
 
   DeviceCredentials credentials() {

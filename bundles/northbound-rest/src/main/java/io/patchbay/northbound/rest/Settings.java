@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param maxBodyOctets largest JSON body
  * @param maxTextOctets largest profile or route
  * @param maxUploadOctets largest bundle
+ * @param maxDownloads of firmware, by devices, at one time
  * @param maxStreams live streams at one time; further ones get 503
  * @param streamQueue uplinks that wait for one stream; when full it falls back to reading the
  *     journal
@@ -24,6 +25,7 @@ record Settings(
     int maxBodyOctets,
     int maxTextOctets,
     long maxUploadOctets,
+    int maxDownloads,
     int maxStreams,
     int streamQueue,
     Duration heartbeat) {}

@@ -63,6 +63,8 @@ final class FakeRooms
   final List<Act> acts = new CopyOnWriteArrayList<>();
   final List<Command> commands = new CopyOnWriteArrayList<>();
   final FakeOffices offices = new FakeOffices();
+  final FakeFirmware firmware = new FakeFirmware();
+  final FakeCampaigns campaigns = new FakeCampaigns();
   final List<Open> feeds = new CopyOnWriteArrayList<>();
   volatile CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   volatile List<Check> checks = List.of(new Check("core", Health.State.OK, "fine"));
@@ -91,6 +93,8 @@ final class FakeRooms
         null);
     context.registerService(io.patchbay.store.Journal.class, journal, null);
     offices.register(context);
+    firmware.register(context);
+    context.registerService(io.patchbay.northbound.Campaigns.class, campaigns, null);
     context.registerService(DesiredValues.class, new FakeDesires(), null);
     context.registerService(Recorder.class, new FakeRecorder(), null);
     context.registerService(Recordings.class, new FakeRecordings(), null);
