@@ -10,6 +10,7 @@ import io.patchbay.thing.Status;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Uplink;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,6 +94,8 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
   private static <T> void complete(CompletableFuture<T> answer, Supplier<T> later) {
     try {
       answer.complete(later.get());
+    } catch (UncheckedIOException e) {
+      answer.completeExceptionally(new IOException(e.getMessage(), e));
     } catch (RuntimeException e) {
       answer.completeExceptionally(e);
     }
@@ -124,6 +128,7 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
         break;
       } catch (RuntimeException e) {
         LOG.error("Campaigns: a bug; what is on disk counts after the next start", e);
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
       }
     }
     engine.close();

@@ -201,7 +201,7 @@ final class Engine {
   private boolean guarded(Course course, Change change) {
     try {
       return change.make();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       fails(course, e);
       return false;
     }
@@ -210,11 +210,12 @@ final class Engine {
   /**
    * The campaign is dropped as it is in memory, and read again when the disk does what it shall.
    */
-  private void fails(Course course, IOException e) {
+  private void fails(Course course, Exception e) {
     LOG.error(
-        "Campaign {} stands still: its log cannot be written; free space on the disk: {}",
+        "Campaign {} stands still; is there room on the disk? It is read again in {} s",
         course.id(),
-        e.toString());
+        RETRY.toSeconds(),
+        e);
     course.effects.clear();
     course.close();
     courses.remove(course.id());
@@ -438,7 +439,9 @@ final class Engine {
 
   /** Any thread. */
   private void answer(Run run, long number, Reply reply) {
-    run.answer.set(new Run.Answered(number, reply));
+    Run.Answered fresh = new Run.Answered(number, reply);
+    run.answer.accumulateAndGet(
+        fresh, (present, one) -> present != null && present.number() > number ? present : one);
     if (news.add(run.thing)) {
       wake.run();
     }

@@ -8,6 +8,7 @@ import io.patchbay.northbound.Things;
 import io.patchbay.store.Registered;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -190,7 +191,8 @@ final class Office implements Campaigns {
     return () -> {
       Course course = engine.courses().get(id);
       if (course == null) {
-        throw new IllegalStateException("campaign " + id + " stands still: the disk failed");
+        throw new UncheckedIOException(
+            new IOException("campaign " + id + " stands still: its log cannot be written"));
       }
       return course.shown();
     };

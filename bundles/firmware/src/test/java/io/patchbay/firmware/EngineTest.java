@@ -12,6 +12,8 @@ import io.patchbay.northbound.Campaigns.Reason;
 import io.patchbay.northbound.Campaigns.State;
 import io.patchbay.northbound.Campaigns.Window;
 import io.patchbay.northbound.DeviceFilter;
+import io.patchbay.southbound.FirmwareUpdate;
+import io.patchbay.southbound.FirmwareUpdate.Result;
 import io.patchbay.southbound.FirmwareUpdate.Stage;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,6 +127,37 @@ final class EngineTest {
     hub.devices.tick();
     hub.kill();
     hub.pass(Duration.ofSeconds(1));
+    assertThat(hub.device("meter1").state()).isEqualTo(DeviceState.UPDATED);
+  }
+
+  @Test
+  void standsStillWhileTheDiskTakesNothing() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.GOOD);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.until(Duration.ofHours(1), () -> device.stage == Stage.DOWNLOADING);
+    hub.course("one").close();
+    hub.pass(ScriptedDevices.DOWNLOAD);
+    assertThat(hub.running().broken()).containsExactly("one");
+    assertThat(device.told).as("what is not on disk is not done").isZero();
+    hub.pass(Duration.ofSeconds(11));
+    assertThat(hub.running().broken()).isEmpty();
+    hub.finish("one");
+    assertThat(hub.device("meter1").state()).isEqualTo(DeviceState.UPDATED);
+    assertThat(device.installs).isOne();
+  }
+
+  @Test
+  void hearsTheLastAnswerThoughAnOlderOneComesBehindIt() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.STUCK);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.pass(Duration.ofSeconds(1));
+    hub.pass(Duration.ofMinutes(6));
+    device.script = Script.GOOD;
+    hub.pass(Duration.ofMinutes(6));
+    hub.devices.forgotten.forEach(
+        late -> late.complete(new FirmwareUpdate.Report("0.1", Stage.IDLE, Result.NONE, "")));
+    hub.finish("one");
+    assertThat(hub.device("meter1").before()).isEqualTo("1.0");
     assertThat(hub.device("meter1").state()).isEqualTo(DeviceState.UPDATED);
   }
 

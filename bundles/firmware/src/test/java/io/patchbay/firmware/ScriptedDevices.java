@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,10 @@ final class ScriptedDevices implements FirmwareUpdate {
   }
 
   final Map<ThingId, Device> devices = new TreeMap<>();
+
+  /** Calls that a stuck protocol has not come back from. */
+  final List<CompletableFuture<Reply>> forgotten = new CopyOnWriteArrayList<>();
+
   Duration download = DOWNLOAD;
   Duration install = INSTALL;
 
@@ -225,11 +230,13 @@ final class ScriptedDevices implements FirmwareUpdate {
   }
 
   /** What is answered when the device cannot be asked. */
-  private static Optional<CompletionStage<Reply>> absent(Device device) {
+  private Optional<CompletionStage<Reply>> absent(Device device) {
     if (device.script == Script.UNKNOWN) {
       return Optional.of(now(new Failed(Result.UNSUPPORTED, "there is no such device")));
     } else if (device.script == Script.STUCK) {
-      return Optional.of(new CompletableFuture<>());
+      CompletableFuture<Reply> late = new CompletableFuture<>();
+      forgotten.add(late);
+      return Optional.of(late);
     } else if (device.script == Script.SILENT
         || (device.script == Script.VANISHES && device.installs > 0)) {
       return Optional.of(now(new Failed(Result.UNREACHABLE, "no answer")));
