@@ -77,11 +77,21 @@ final class Outbox {
       var unused =
           offer
               .get()
-              .whenCompleteAsync(
-                  (receipt, failure) -> ended(endpoint, offer, receipt, failure), this::onward);
+              .whenComplete(
+                  (receipt, failure) -> {
+                    if (failure != null || receipt instanceof Receipt.Busy || !last(endpoint)) {
+                      onward(() -> ended(endpoint, offer, receipt, failure));
+                    }
+                  });
     } catch (RuntimeException e) {
       ended(endpoint, offer, null, e);
     }
+  }
+
+  /** Whether nothing more of the device waits: then there is nothing to go on with. */
+  private boolean last(String endpoint) {
+    return lines.computeIfPresent(endpoint, (key, line) -> line.waiting.isEmpty() ? null : line)
+        == null;
   }
 
   /** Off the journal's thread; at the end nothing goes on. */
