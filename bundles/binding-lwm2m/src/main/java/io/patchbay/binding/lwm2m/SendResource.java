@@ -13,7 +13,6 @@ import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.network.Exchange;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
-import org.eclipse.leshan.core.node.codec.CodecException;
 import org.eclipse.leshan.core.node.codec.DefaultLwM2mDecoder;
 import org.eclipse.leshan.core.peer.LwM2mPeer;
 import org.eclipse.leshan.core.request.ContentFormat;
@@ -70,7 +69,8 @@ final class SendResource extends CoapResource {
     TimestampedLwM2mNodes nodes;
     try {
       nodes = nodes(request, registration);
-    } catch (CodecException | IllegalArgumentException e) {
+    } catch (RuntimeException | StackOverflowError e) {
+      // of what nobody wrote to be read anything may come, however deep it is nested
       refuse(exchange, ResponseCode.BAD_REQUEST, String.valueOf(e.getMessage()));
       return;
     }

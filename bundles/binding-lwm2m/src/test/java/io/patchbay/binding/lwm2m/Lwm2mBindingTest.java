@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -29,12 +30,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.californium.core.CoapClient;
+import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.leshan.core.ResponseCode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -577,5 +584,41 @@ final class Lwm2mBindingTest {
       awaitHeard("\"v\":21.5");
       assertThat(write("dev1", 19.5)).isInstanceOf(Answer.Frames.class);
     }
+  }
+
+  @Test
+  void refusesWhatIsMadeToExhaustIt() throws Exception {
+    CoapEndpoint endpoint =
+        CoapEndpoint.builder()
+            .setConfiguration(
+                Configuration.createStandardWithoutFile()
+                    .set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 1 << 20))
+            .build();
+    endpoint.start();
+    try (TestDevice device = device("dev1")) {
+      awaitHeard("/3308/0/5900");
+      post(endpoint, "rd?ep=dev7&lt=300&lwm2m=1.1&b=U", 40, "</3303/0>".getBytes(US_ASCII));
+      byte[] nested = new byte[20_000];
+      Arrays.fill(nested, (byte) 0x81); // arrays of CBOR in each other
+      assertThat(post(endpoint, "dp", 112, nested)).isEqualTo(CoAP.ResponseCode.BAD_REQUEST);
+      Arrays.fill(nested, (byte) '[');
+      assertThat(post(endpoint, "dp", 110, nested)).isEqualTo(CoAP.ResponseCode.BAD_REQUEST);
+      byte[] long24 = {(byte) 0xD8, 0x00, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x01};
+      assertThat(post(endpoint, "dp", 11542, long24)).isEqualTo(CoAP.ResponseCode.BAD_REQUEST);
+      assertThat(post(endpoint, "rd?ep=dev8&lt=300&lwm2m=1.1&b=U", 40, new byte[200_000]))
+          .isNotEqualTo(CoAP.ResponseCode.CREATED);
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("\"v\":21.5");
+    } finally {
+      endpoint.destroy();
+    }
+  }
+
+  private CoAP.ResponseCode post(CoapEndpoint from, String path, int format, byte[] payload)
+      throws Exception {
+    CoapClient client = new CoapClient("coap://127.0.0.1:" + binding.port(false) + "/" + path);
+    client.setEndpoint(from);
+    client.setTimeout(LIMIT.toMillis());
+    return Optional.ofNullable(client.post(payload, format)).orElseThrow().getCode();
   }
 }

@@ -7,15 +7,20 @@ import io.patchbay.dtls.Authority;
 import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.Uplink;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import org.eclipse.leshan.core.ResponseCode;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,15 +33,21 @@ final class Lwm2mSecureTest {
   private final FakeHub rooms = new FakeHub();
   private Path folder = Path.of("target");
   private Path trusted;
-  private Authority authority;
-  private Authority.Identity own;
+  private static Authority authority;
+  private static Authority.Identity own;
+  private static Authority.Identity dev1;
   private Lwm2mBinding binding;
+
+  @BeforeAll
+  static void found(@TempDir Path kept) throws Exception {
+    authority = new Authority(kept.resolve("ca"), "customer");
+    own = authority.issue("localhost");
+    dev1 = authority.issue("dev1");
+  }
 
   @BeforeEach
   void start(@TempDir Path temporary) throws Exception {
     folder = temporary;
-    authority = new Authority(folder.resolve("ca"), "customer");
-    own = authority.issue("localhost");
     trusted = folder.resolve("trust");
     authority.publish(trusted);
     hub.answer(rooms::answer);
@@ -101,8 +112,7 @@ final class Lwm2mSecureTest {
 
   @Test
   void refusesACertificateOfAnotherName() throws Exception {
-    try (TestDevice device =
-        TestDevice.certified("dev2", binding.port(true), authority.issue("dev1"), own)) {
+    try (TestDevice device = TestDevice.certified("dev2", binding.port(true), dev1, own)) {
       await().atMost(LIMIT).until(() -> device.refused.contains(ResponseCode.FORBIDDEN));
       assertThat(rooms.things).isEmpty();
     }
@@ -122,8 +132,7 @@ final class Lwm2mSecureTest {
 
   @Test
   void refusesAPublicKeyThatNobodyHas() throws Exception {
-    try (TestDevice device =
-        TestDevice.raw("dev1", binding.port(true), authority.issue("dev1"), own)) {
+    try (TestDevice device = TestDevice.raw("dev1", binding.port(true), dev1, own)) {
       await()
           .during(Duration.ofSeconds(2))
           .atMost(LIMIT)
@@ -133,7 +142,7 @@ final class Lwm2mSecureTest {
 
   @Test
   void aCertificateIsGoodUntilItIsRevoked() throws Exception {
-    Authority.Identity identity = authority.issue("dev1");
+    Authority.Identity identity = dev1;
     try (TestDevice device = TestDevice.certified("dev1", binding.port(true), identity, own)) {
       await().atMost(LIMIT).until(() -> device.registered.get() == 1);
       awaitHeard("/3308/0/5900");
@@ -164,7 +173,7 @@ final class Lwm2mSecureTest {
 
   @Test
   void aPublicKeyIsGoodUntilItIsTakenAway() throws Exception {
-    Authority.Identity identity = authority.issue("dev1");
+    Authority.Identity identity = dev1;
     rooms.secrets.put(
         "lwm2m-rpk.dev1",
         Base64.getEncoder().encodeToString(identity.chain().get(0).getPublicKey().getEncoded()));
@@ -179,7 +188,7 @@ final class Lwm2mSecureTest {
   @Test
   void aCertifiedDeviceNeedNotRegisterAgain() throws Exception {
     int port = binding.port(true);
-    try (TestDevice device = TestDevice.certified("dev1", port, authority.issue("dev1"), own)) {
+    try (TestDevice device = TestDevice.certified("dev1", port, dev1, own)) {
       awaitHeard("/3308/0/5900");
       binding.stop();
       binding = started(port);
@@ -189,6 +198,28 @@ final class Lwm2mSecureTest {
       device.temperature.set(5700, 22.5d);
       awaitHeard("\"v\":22.5");
       assertThat(device.registered).hasValue(1);
+    }
+  }
+
+  @Test
+  void servesGoodDevicesWhileHandshakesAreLeftHalfOpen() throws Exception {
+    try (TestDevice device = TestDevice.certified("dev1", binding.port(true), dev1, own);
+        DatagramSocket socket = new DatagramSocket()) {
+      awaitHeard("/3308/0/5900");
+      Random random = new Random(7);
+      for (int i = 0; i < 10_000; i++) {
+        byte[] garbage = new byte[14 + random.nextInt(200)];
+        random.nextBytes(garbage);
+        garbage[0] = i % 2 == 0 ? 22 : garbage[0]; // a record of handshake, up to here
+        garbage[1] = (byte) 0xFE;
+        garbage[2] = (byte) 0xFD;
+        garbage[13] = i % 4 == 0 ? 1 : garbage[13]; // a ClientHello, it says
+        socket.send(
+            new DatagramPacket(
+                garbage, garbage.length, InetAddress.getLoopbackAddress(), binding.port(true)));
+      }
+      device.temperature.set(5700, 21.5d);
+      awaitHeard("\"v\":21.5");
     }
   }
 }
