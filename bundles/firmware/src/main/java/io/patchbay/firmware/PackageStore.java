@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -82,11 +83,11 @@ final class PackageStore implements FirmwarePackages {
         String name = each.getFileName().toString();
         if (name.startsWith(".")) {
           Disk.delete(each); // an upload that did not end, or a removal
-        } else {
-          FirmwarePackage one = read(each);
-          found.put(one.id(), one);
-          sum += one.octets();
+          continue;
         }
+        Optional<FirmwarePackage> one = read(each);
+        one.ifPresent(whole -> found.put(whole.id(), whole));
+        sum += one.map(FirmwarePackage::octets).orElse(0L);
       }
     } catch (IOException e) {
       throw new java.io.UncheckedIOException("firmware packages cannot be read: " + folder, e);
@@ -96,13 +97,14 @@ final class PackageStore implements FirmwarePackages {
     return found;
   }
 
-  private static FirmwarePackage read(Path each) throws IOException {
-    FirmwarePackage one = Records.firmware(Records.parse(Files.readAllBytes(each.resolve(ABOUT))));
-    long octets = Files.size(each.resolve(IMAGE));
-    if (octets != one.octets()) {
-      LOG.warn("Firmware {} has {} octets on disk, not {}", one.id(), octets, one.octets());
+  /** One that cannot be read leaves the others alone. */
+  private static Optional<FirmwarePackage> read(Path each) {
+    try {
+      return Optional.of(Records.firmware(Records.parse(Files.readAllBytes(each.resolve(ABOUT)))));
+    } catch (IOException e) {
+      LOG.error("{} is no firmware package, restore or remove it: {}", each, e.toString());
+      return Optional.empty();
     }
-    return one;
   }
 
   @Override

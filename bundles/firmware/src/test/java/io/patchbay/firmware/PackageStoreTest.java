@@ -130,6 +130,17 @@ final class PackageStoreTest {
   }
 
   @Test
+  void leavesOneThatTheDiskHasDamagedOut() throws Exception {
+    FirmwarePackage one = add("one", IMAGE);
+    add("two", IMAGE);
+    Files.write(folder.resolve("packages/two/about.json"), new byte[] {'{', 0});
+    Disk.folder(folder.resolve("packages/three"));
+    store = open();
+    assertThat(store.list()).containsExactly(one);
+    assertThat(store.space().used()).isEqualTo(1000);
+  }
+
+  @Test
   void keepsWhatACampaignNeeds() throws Exception {
     add("one", IMAGE);
     store.neededBy("one"::equals);
