@@ -23,7 +23,8 @@ public enum Prove {
   DISK_FULL(DiskFullProof::run),
   CLOCK(ClockProof::run),
   MODBUS(ModbusProof::run),
-  COAP(CoapProof::run);
+  COAP(CoapProof::run),
+  FIRMWARE(FirmwareProof::run);
 
   @FunctionalInterface
   private interface Play {
