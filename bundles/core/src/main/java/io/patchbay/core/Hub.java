@@ -85,7 +85,7 @@ final class Hub implements AutoCloseable {
         new Downlink(
             requests, ports, uplink, presences, feeds, schedule.pool(), schedule, clock, COMMANDS);
     poller = new Poller(directory, catalogue, ports, commands, schedule, clock);
-    interests = new Interests(catalogue, directory, ports, schedule.pool());
+    interests = new Interests(catalogue, directory, ports, schedule);
     tapes = new Tapes(directory, catalogue);
     desired =
         new StandingOrders(
@@ -120,7 +120,7 @@ final class Hub implements AutoCloseable {
     poller.plan(device.id());
     desired.plan(device.id());
     tapes.plan(device.id());
-    interests.changed();
+    interests.soon();
   }
 
   private void changed(ThingId id) {

@@ -8,12 +8,17 @@ import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.InterestListener;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.store.Registered.Admission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +29,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Interests {
   private static final Logger LOG = LoggerFactory.getLogger(Interests.class);
+
+  private static final Duration TOGETHER = Duration.ofMillis(100);
 
   private static final class Told {
     private final String scheme;
@@ -37,15 +44,16 @@ final class Interests {
   private final Catalogue catalogue;
   private final Directory directory;
   private final Ports ports;
-  private final Executor pool;
+  private final Schedule schedule;
   private final Map<InterestListener, Told> listeners = new ConcurrentHashMap<>();
   private final AtomicInteger calls = new AtomicInteger();
+  private final AtomicBoolean soon = new AtomicBoolean();
 
-  Interests(Catalogue catalogue, Directory directory, Ports ports, Executor pool) {
+  Interests(Catalogue catalogue, Directory directory, Ports ports, Schedule schedule) {
     this.catalogue = catalogue;
     this.directory = directory;
     this.ports = ports;
-    this.pool = pool;
+    this.schedule = schedule;
   }
 
   void add(String scheme, InterestListener listener) {
@@ -57,17 +65,32 @@ final class Interests {
     listeners.remove(listener);
   }
 
+  /** Of a thing that has come: those that come together are told together. */
+  void soon() {
+    if (!soon.getAndSet(true)) {
+      var unused =
+          schedule.after(
+              TOGETHER,
+              () -> {
+                soon.set(false);
+                changed();
+              });
+    }
+  }
+
   /** Many changes at once are told as one. */
   void changed() {
     if (calls.getAndIncrement() == 0) {
-      pool.execute(
-          () -> {
-            int seen;
-            do {
-              seen = calls.get();
-              listeners.forEach(this::tell);
-            } while (!calls.compareAndSet(seen, 0));
-          });
+      schedule
+          .pool()
+          .execute(
+              () -> {
+                int seen;
+                do {
+                  seen = calls.get();
+                  listeners.forEach(this::tell);
+                } while (!calls.compareAndSet(seen, 0));
+              });
     }
   }
 
@@ -91,16 +114,29 @@ final class Interests {
     Set<Interest> interests = new HashSet<>();
     Protocol protocol = ports.protocol(scheme).orElse(null);
     if (protocol != null) {
+      Map<String, List<Device>> asked = new HashMap<>();
+      for (Device device : directory.all()) {
+        if (device.registered().admission() == Admission.ADMITTED
+            && device.thing().scheme().equals(scheme)) {
+          asked.computeIfAbsent(device.thing().profile(), id -> new ArrayList<>()).add(device);
+        }
+      }
       for (CompiledProfile profile : catalogue.profiles().values()) {
+        List<Device> devices = asked.getOrDefault(profile.profile().id(), List.of());
         for (Form form : forms(profile.profile(), scheme)) {
-          add(protocol, profile.profile(), form, interests);
+          add(protocol, profile.profile(), form, devices, interests);
         }
       }
     }
-    return Set.copyOf(interests);
+    return Collections.unmodifiableSet(interests);
   }
 
-  private void add(Protocol protocol, Profile profile, Form form, Set<Interest> interests) {
+  private static void add(
+      Protocol protocol,
+      Profile profile,
+      Form form,
+      List<Device> devices,
+      Set<Interest> interests) {
     boolean addressed;
     try {
       addressed = protocol.address(form).isPresent();
@@ -111,14 +147,10 @@ final class Interests {
       interests.add(new Interest("", form, Optional.empty(), profile.journal()));
       return;
     }
-    for (Device device : directory.all()) {
-      if (device.registered().admission() == Admission.ADMITTED
-          && device.thing().profile().equals(profile.id())
-          && device.thing().scheme().equals(form.protocol())) {
-        interests.add(
-            new Interest(
-                device.thing().connection(), form, Optional.of(device.id()), profile.journal()));
-      }
+    for (Device device : devices) {
+      interests.add(
+          new Interest(
+              device.thing().connection(), form, Optional.of(device.id()), profile.journal()));
     }
   }
 
