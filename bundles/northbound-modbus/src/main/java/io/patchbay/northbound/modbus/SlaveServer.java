@@ -110,10 +110,24 @@ final class SlaveServer implements Closeable {
   private void serve(Socket socket) {
     InetAddress peer = socket.getInetAddress();
     try (socket) {
+      converse(socket, "modbus master " + peer.getHostAddress());
+    } catch (EOFException | SocketTimeoutException gone) {
+      LOG.debug("{} has gone", peer);
+    } catch (IOException e) {
+      LOG.debug("{} has gone: {}", peer, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException bug) {
+      LOG.error("A request of {} failed", peer, bug);
+    }
+  }
+
+  /** Who sees that the hub has closed finds room again. */
+  private void converse(Socket socket, String by) throws IOException, InterruptedException {
+    try {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout((int) IDLE.toMillis());
       DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-      String by = "modbus master " + peer.getHostAddress();
       while (!closed) {
         int transaction = in.readUnsignedShort();
         int protocol = in.readUnsignedShort();
@@ -131,14 +145,6 @@ final class SlaveServer implements Closeable {
         frame.putShort((short) (1 + answer.length)).put((byte) unit).put(answer);
         socket.getOutputStream().write(frame.array());
       }
-    } catch (EOFException | SocketTimeoutException gone) {
-      LOG.debug("{} has gone", peer);
-    } catch (IOException e) {
-      LOG.debug("{} has gone: {}", peer, e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException bug) {
-      LOG.error("A request of {} failed", peer, bug);
     } finally {
       open.remove(socket);
     }

@@ -128,7 +128,10 @@ final class SlaveMapsTest {
   private String ask(int unit, String pdu) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), maps.port())) {
       socket.setSoTimeout((int) SOON.toMillis());
-      return answer(socket, unit, pdu);
+      String answer = answer(socket, unit, pdu);
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().read()).as("the hub closes, too").isEqualTo(-1);
+      return answer;
     }
   }
 
