@@ -192,8 +192,8 @@ final class Gate extends HttpServlet {
       throw new IOException("failed after the answer had begun: " + problem.detail());
     }
     boolean known = request.getAttribute(KNOWN) != null && request.getHeader("Expect") == null;
-    if (known && !drop(request, LITTLE)) {
-      response.setHeader("Connection", "close");
+    if (known ? !drop(request, LITTLE) : hasBody(request)) {
+      response.setHeader("Connection", "close"); // and whoever asks does not ask on it again
     }
     response.resetBuffer();
     problem.headers().forEach(response::setHeader);
@@ -215,6 +215,10 @@ final class Gate extends HttpServlet {
     if (known) {
       boolean unused = drop(request, MOST_DROPPED);
     }
+  }
+
+  private static boolean hasBody(HttpServletRequest request) {
+    return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
   }
 
   /**
