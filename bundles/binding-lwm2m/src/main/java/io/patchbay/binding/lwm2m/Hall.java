@@ -91,8 +91,11 @@ final class Hall {
     devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer, campaigns);
     welcome =
         new Welcome(settings, access, registry, models, who, things, profiles, documents, uplink);
-    station = new Station(settings, registry, access, models);
-    observations = new Observations(registry, who, profiles, devices, ingest, deliveries, station);
+    Acknowledgements acknowledgements = new Acknowledgements();
+    station = new Station(settings, registry, access, models, acknowledgements);
+    observations =
+        new Observations(
+            registry, who, profiles, devices, ingest, deliveries, acknowledgements, station);
     devices.greeter(observations);
     firmware = new Firmware(settings, registry, access, devices, station, timer);
     Downlink downlink = new Downlink(registry, devices, models, ingest, access, station, timer);

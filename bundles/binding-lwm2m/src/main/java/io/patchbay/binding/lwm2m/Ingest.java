@@ -39,7 +39,8 @@ final class Ingest {
       String endpoint,
       LwM2mPath path,
       List<TimestampedLwM2mNode> nodes,
-      Optional<DeliveryId> delivery) {
+      Optional<DeliveryId> delivery,
+      Runnable kept) {
     SenmlPack pack = pack(endpoint);
     for (TimestampedLwM2mNode node : nodes) {
       learn(endpoint, path, node.getNode());
@@ -48,7 +49,19 @@ final class Ingest {
     if (!pack.isEmpty()) {
       notifications.increment();
       Frame frame = frame(endpoint, pack, Optional.empty(), delivery);
-      outbox.put(endpoint, () -> uplink.offer(frame, Duration.ZERO));
+      outbox.put(
+          endpoint,
+          () ->
+              uplink
+                  .offer(frame, Duration.ZERO)
+                  .whenComplete(
+                      (receipt, failure) -> {
+                        if (receipt != null && !(receipt instanceof Receipt.Busy)) {
+                          kept.run();
+                        }
+                      }));
+    } else {
+      kept.run();
     }
   }
 

@@ -58,6 +58,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
   private final Devices devices;
   private final Ingest ingest;
   private final Deliveries deliveries;
+  private final Acknowledgements acknowledgements;
   private final Requests requests;
 
   /** By registration: what the device would not have observed; asked again when it registers. */
@@ -75,6 +76,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
       Devices devices,
       Ingest ingest,
       Deliveries deliveries,
+      Acknowledgements acknowledgements,
       Requests requests) {
     this.registry = registry;
     this.who = who;
@@ -82,6 +84,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
     this.devices = devices;
     this.ingest = ingest;
     this.deliveries = deliveries;
+    this.acknowledgements = acknowledgements;
     this.requests = requests;
   }
 
@@ -204,7 +207,8 @@ final class Observations implements Devices.Greeter, ObservationListener {
         registration.getEndpoint(),
         path,
         List.of(stamped == null ? new TimestampedLwM2mNode(null, response.getContent()) : stamped),
-        Optional.empty());
+        Optional.empty(),
+        () -> {});
   }
 
   private CompletionStage<Boolean> observe(Registration registration, LwM2mPath path, Form form) {
@@ -239,7 +243,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
   }
 
   private void take(ObserveResponse response, Registration registration, LwM2mPath path) {
-    ingest.heard(registration.getEndpoint(), path, nodes(response), Optional.empty());
+    ingest.heard(registration.getEndpoint(), path, nodes(response), Optional.empty(), () -> {});
   }
 
   private static List<TimestampedLwM2mNode> nodes(ObserveResponse response) {
@@ -313,11 +317,13 @@ final class Observations implements Devices.Greeter, ObservationListener {
       LOG.info("'{}' ends the observation of {}: {}", endpoint, observation.getPath(), response);
       return;
     }
-    Optional<DeliveryId> delivery =
-        response.getCoapResponse() instanceof Response message
-            ? Optional.of(deliveries.of(message))
-            : Optional.empty();
-    ingest.heard(endpoint, observation.getPath(), nodes(response), delivery);
+    Optional<DeliveryId> delivery = Optional.empty();
+    Runnable kept = () -> {};
+    if (response.getCoapResponse() instanceof Response message) {
+      delivery = Optional.of(deliveries.of(message));
+      kept = acknowledgements.later(message);
+    }
+    ingest.heard(endpoint, observation.getPath(), nodes(response), delivery, kept);
     if (FirmwareObject.INSTANCE.getObjectId().equals(observation.getPath().getObjectId())) {
       devices.hint(endpoint);
     }

@@ -9,6 +9,7 @@ import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.EndpointContextMatcher;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
+import org.eclipse.leshan.core.endpoint.DefaultEndPointUriHandler;
 import org.eclipse.leshan.core.endpoint.EndpointUri;
 import org.eclipse.leshan.core.security.certificate.util.X509CertUtil;
 import org.eclipse.leshan.server.LeshanServer;
@@ -22,8 +23,14 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServe
 final class Secured extends CoapsServerEndpointFactory {
   private final Access access;
 
-  Secured(EndpointUri uri, Access access) {
-    super(uri);
+  Secured(EndpointUri uri, Access access, Acknowledgements acknowledgements) {
+    super(
+        uri,
+        "LwM2M",
+        null,
+        null,
+        endpoint -> endpoint.setCoapStackFactory(acknowledgements),
+        new DefaultEndPointUriHandler());
     this.access = access;
   }
 

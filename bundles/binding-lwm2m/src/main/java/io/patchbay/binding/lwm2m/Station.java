@@ -82,13 +82,20 @@ final class Station implements Requests {
   private final Registry registry;
   private final Access access;
   private final ModelFiles models;
+  private final Acknowledgements acknowledgements;
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
   private @Nullable ProtocolScheduledExecutorService thread;
   private volatile @Nullable LeshanServer server;
   private volatile boolean secure;
 
-  Station(Settings settings, Registry registry, Access access, ModelFiles models) {
+  Station(
+      Settings settings,
+      Registry registry,
+      Access access,
+      ModelFiles models,
+      Acknowledgements acknowledgements) {
+    this.acknowledgements = acknowledgements;
     this.settings = settings;
     this.registry = registry;
     this.access = access;
@@ -135,7 +142,8 @@ final class Station implements Requests {
       endpoints.addEndpoint(new Plain(uri(real, "coap", settings.port()), real));
     }
     if (dtls) {
-      endpoints.addEndpoint(new Secured(uri(real, "coaps", settings.securePort()), access));
+      endpoints.addEndpoint(
+          new Secured(uri(real, "coaps", settings.securePort()), access, acknowledgements));
     }
     Endpoints provider = new Endpoints(endpoints);
     LeshanServer opened =
@@ -240,7 +248,9 @@ final class Station implements Requests {
           "LwM2M",
           null,
           endpoint ->
-              endpoint.setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser()),
+              endpoint
+                  .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser())
+                  .setCoapStackFactory(acknowledgements),
           handler);
     }
 
