@@ -1,10 +1,11 @@
 package io.patchbay.binding.lwm2m;
 
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.EmptyMessage;
 import org.eclipse.californium.core.coap.Message;
@@ -23,6 +24,8 @@ import org.eclipse.californium.core.network.stack.ReliabilityLayer;
 import org.eclipse.californium.elements.EndpointContextMatcher;
 import org.eclipse.californium.elements.config.Configuration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Confirmable notifications (RFC 7641, clause 4.5) are acknowledged when what they say is kept, and
@@ -30,21 +33,55 @@ import org.jspecify.annotations.Nullable;
  * a reliability layer that lets whoever takes a notification say when.
  */
 final class Acknowledgements implements CoapStackFactory {
+  private static final Logger LOG = LoggerFactory.getLogger(Acknowledgements.class);
+
   /** Notifications that wait; of the oldest a repetition is acknowledged. */
   private static final int WAITING = 16_384;
 
-  /** How each that waits is acknowledged. */
-  private final Map<KeyMID, Runnable> waiting =
+  /** EXCHANGE_LIFETIME (RFC 7252, clause 4.8.2): afterwards an id comes again for something new. */
+  private static final long LIFETIME = TimeUnit.SECONDS.toNanos(247);
+
+  /** One that waits. */
+  private final class Held {
+    private final KeyMID key;
+    private final Runnable answer;
+    private final long since = nanos.getAsLong();
+    private boolean taken;
+
+    private Held(KeyMID key, Runnable answer) {
+      this.key = key;
+      this.answer = answer;
+    }
+
+    private void acknowledge() {
+      synchronized (waiting) {
+        if (!waiting.remove(key, this)) {
+          return;
+        }
+      }
+      try {
+        answer.run();
+      } catch (RejectedExecutionException e) {
+        LOG.debug("The binding has stopped: it comes again, and is known by its delivery", e);
+      }
+    }
+  }
+
+  private final LongSupplier nanos;
+
+  private final Map<KeyMID, Held> waiting =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<KeyMID, Runnable> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<KeyMID, Held> eldest) {
           return size() > WAITING;
         }
       };
 
-  private final Set<KeyMID> taken = new HashSet<>();
+  Acknowledgements(LongSupplier nanos) {
+    this.nanos = nanos;
+  }
 
   private static KeyMID key(Message message) {
     return new KeyMID(message.getMID(), message.getSourceContext().getPeerAddress());
@@ -56,24 +93,40 @@ final class Acknowledgements implements CoapStackFactory {
    * @return to be run when it is kept, by any thread; never, and the device sends it again
    */
   Runnable later(Response notification) {
-    KeyMID key = key(notification);
     synchronized (waiting) {
-      if (!waiting.containsKey(key)) {
+      Held held = waiting.get(key(notification));
+      if (held == null) {
         return () -> {}; // not confirmable, or in blocks
       }
-      boolean unused = taken.add(key);
+      held.taken = true;
+      return held::acknowledge;
     }
-    return () -> acknowledge(key);
   }
 
-  private void acknowledge(KeyMID key) {
-    Runnable answer;
+  /** Keeps an acknowledgement until somebody says that what it is for is kept. */
+  void hold(KeyMID key, Runnable answer) {
     synchronized (waiting) {
-      taken.remove(key);
-      answer = waiting.remove(key);
+      waiting.remove(key); // the new one is the youngest
+      waiting.put(key, new Held(key, answer));
     }
-    if (answer != null) {
-      answer.run();
+  }
+
+  /** Whether it waits; what was given up in the meantime does not. */
+  boolean waits(KeyMID key) {
+    synchronized (waiting) {
+      Held held = waiting.get(key);
+      return held != null && nanos.getAsLong() - held.since < LIFETIME;
+    }
+  }
+
+  /** Acknowledges what nobody has taken. */
+  void handedUp(KeyMID key) {
+    Held held;
+    synchronized (waiting) {
+      held = waiting.get(key);
+    }
+    if (held != null && !held.taken) {
+      held.acknowledge();
     }
   }
 
@@ -117,21 +170,13 @@ final class Acknowledgements implements CoapStackFactory {
         return;
       }
       KeyMID key = key(response);
-      synchronized (waiting) {
-        if (waiting.containsKey(key)) {
-          return; // it came again, and is not kept yet
-        }
+      if (waits(key)) {
+        return; // it came again, and is not kept yet
       }
       arriving = response.isDuplicate() ? null : key;
       super.receiveResponse(exchange, response);
       arriving = null;
-      boolean wanted;
-      synchronized (waiting) {
-        wanted = taken.contains(key);
-      }
-      if (!wanted) {
-        acknowledge(key);
-      }
+      handedUp(key);
     }
 
     /** The acknowledgement of what arrives waits. */
@@ -144,9 +189,7 @@ final class Acknowledgements implements CoapStackFactory {
       }
       arriving = null;
       Executor thread = executor;
-      synchronized (waiting) {
-        waiting.put(key, () -> thread.execute(() -> super.sendEmptyMessage(exchange, message)));
-      }
+      hold(key, () -> thread.execute(() -> super.sendEmptyMessage(exchange, message)));
     }
   }
 }

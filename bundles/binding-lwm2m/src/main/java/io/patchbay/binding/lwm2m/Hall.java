@@ -91,7 +91,7 @@ final class Hall {
     devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer, campaigns);
     welcome =
         new Welcome(settings, access, registry, models, who, things, profiles, documents, uplink);
-    Acknowledgements acknowledgements = new Acknowledgements();
+    Acknowledgements acknowledgements = new Acknowledgements(System::nanoTime);
     station = new Station(settings, registry, access, models, acknowledgements);
     observations =
         new Observations(
