@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.eclipse.californium.core.CoapServer;
 import org.eclipse.californium.core.coap.Message;
+import org.eclipse.californium.core.coap.MessageFormatException;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
@@ -290,7 +291,10 @@ final class Station implements Requests {
         return super.parseMessage(datagram, header, message);
       } catch (RuntimeException e) {
         malformed.increment();
-        throw e;
+        // Californium takes an Empty message with a payload for a bug
+        throw e instanceof MessageFormatException
+            ? e
+            : new MessageFormatException(String.valueOf(e.getMessage()));
       }
     }
   }
