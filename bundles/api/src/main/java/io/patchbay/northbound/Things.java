@@ -13,6 +13,27 @@ import java.util.concurrent.CompletionStage;
 public interface Things {
   Optional<ThingState> find(ThingId id);
 
+  /** The one that is told from others there by these terms, whatever its name and profile. */
+  default Optional<ThingState> find(String scheme, String connection, Map<String, String> terms) {
+    String after = "";
+    do {
+      Page page =
+          list(
+              new Query(
+                  Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), after, 1_000));
+      for (ThingState state : page.things()) {
+        Thing thing = state.registered().thing();
+        if (thing.scheme().equals(scheme)
+            && thing.connection().equals(connection)
+            && thing.terms().entrySet().containsAll(terms.entrySet())) {
+          return Optional.of(state);
+        }
+      }
+      after = page.next();
+    } while (!after.isEmpty());
+    return Optional.empty();
+  }
+
   /** Sorted by id. */
   Page list(Query query);
 

@@ -15,6 +15,7 @@ import io.patchbay.southbound.Slot;
 import io.patchbay.thing.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,12 +31,23 @@ final class CompiledProfile {
   /** What a device nobody registered must send, made ready. */
   record Door(AddressPattern pattern, Predicate<Frame> test, int conditions) {}
 
+  /**
+   * Forms that report by themselves.
+   *
+   * @param addressed they have an address: one interest hears all things
+   * @param asked they have none: each thing must be asked to report
+   */
+  record Listening(Set<Form> addressed, Set<Form> asked) {
+    private static final Listening NOTHING = new Listening(Set.of(), Set.of());
+  }
+
   private final Profile profile;
   private final String reference;
   private final Set<String> identity;
   private final Interpretation interpretation;
   private final Map<String, List<Door>> doors = new HashMap<>();
   private final Map<String, List<Division>> divisions = new HashMap<>();
+  private final Map<String, Listening> listening = new HashMap<>();
   private final Map<String, Gate> gates = new HashMap<>();
   private final Map<String, Value> desired = new HashMap<>();
   private final Map<Slot, Codec> encoders = new ConcurrentHashMap<>();
@@ -60,6 +72,7 @@ final class CompiledProfile {
         .forEach((name, property) -> property.desired().ifPresent(v -> desired.put(name, v)));
     profile.match().forEach(match -> attempt("match", () -> open(match)));
     profile.parts().forEach(form -> attempt("parts", () -> divide(form)));
+    heard(profile).forEach(this::listen);
   }
 
   /** What {@link Requests} has worked out; it goes when a protocol does, with this. */
@@ -121,6 +134,38 @@ final class CompiledProfile {
                 divisions
                     .computeIfAbsent(form.protocol(), scheme -> new ArrayList<>())
                     .add(Division.of(form, address, mediaTypes.divider(form))));
+  }
+
+  private static Set<Form> heard(Profile profile) {
+    Set<Form> forms = new HashSet<>();
+    profile.properties().values().forEach(property -> forms.addAll(property.forms()));
+    profile.events().values().forEach(event -> forms.addAll(event.forms()));
+    forms.removeIf(form -> !form.ops().contains(Op.OBSERVE) && !form.ops().contains(Op.SUBSCRIBE));
+    forms.addAll(profile.status());
+    profile.match().stream().map(Match::form).forEach(forms::add);
+    return forms;
+  }
+
+  private void listen(Form form) {
+    Protocol protocol = ports.protocol(form.protocol()).orElse(null);
+    if (protocol == null) {
+      return;
+    }
+    boolean addressed;
+    try {
+      addressed = protocol.address(form).isPresent();
+    } catch (IllegalArgumentException e) {
+      return; // its interpretation, or its match, has told
+    }
+    Listening all =
+        listening.computeIfAbsent(
+            form.protocol(), scheme -> new Listening(new HashSet<>(), new HashSet<>()));
+    (addressed ? all.addressed() : all.asked()).add(form);
+  }
+
+  /** What its things are heard by. */
+  Listening listening(String scheme) {
+    return listening.getOrDefault(scheme, Listening.NOTHING);
   }
 
   Profile profile() {

@@ -64,6 +64,12 @@ final class Directory {
     private final Map<String, Set<String>> names;
     private final Map<Identity, Device> devices = new ConcurrentHashMap<>();
 
+    /** By scheme, the profiles of its things. */
+    private final Map<String, Set<String>> profiles = new ConcurrentHashMap<>();
+
+    /** Things whose profile is not there, or that lack a term. */
+    private final Set<Device> untold = ConcurrentHashMap.newKeySet();
+
     private Index(Map<String, Set<String>> names) {
       this.names = names;
     }
@@ -79,11 +85,43 @@ final class Directory {
     }
 
     private void add(Device device) {
-      identity(device.thing()).ifPresent(identity -> devices.put(identity, device));
+      Optional<Identity> identity = identity(device.thing());
+      if (identity.isEmpty()) {
+        untold.add(device);
+        return;
+      }
+      devices.put(identity.get(), device);
+      profiles
+          .computeIfAbsent(identity.get().scheme(), scheme -> ConcurrentHashMap.newKeySet())
+          .add(identity.get().profile());
     }
 
     private void remove(Thing thing, Device device) {
-      identity(thing).ifPresent(identity -> devices.remove(identity, device));
+      identity(thing)
+          .ifPresentOrElse(
+              identity -> devices.remove(identity, device), () -> untold.remove(device));
+    }
+
+    /** The one that has these terms there, of whatever profile. */
+    Optional<Device> find(String scheme, String connection, Map<String, String> terms) {
+      for (String profile : profiles.getOrDefault(scheme, Set.of())) {
+        Optional<Device> found =
+            terms(names.getOrDefault(profile, Set.of()), terms)
+                .flatMap(known -> find(new Identity(profile, scheme, connection, known)))
+                .filter(device -> has(device.thing(), terms));
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+      return untold.stream()
+          .filter(device -> device.thing().scheme().equals(scheme))
+          .filter(device -> device.thing().connection().equals(connection))
+          .filter(device -> has(device.thing(), terms))
+          .findFirst();
+    }
+
+    private static boolean has(Thing thing, Map<String, String> terms) {
+      return thing.terms().entrySet().containsAll(terms.entrySet());
     }
 
     Optional<Device> find(Identity identity) {

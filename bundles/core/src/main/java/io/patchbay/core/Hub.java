@@ -120,7 +120,7 @@ final class Hub implements AutoCloseable {
     poller.plan(device.id());
     desired.plan(device.id());
     tapes.plan(device.id());
-    interests.soon();
+    interests.soon(device);
   }
 
   private void changed(ThingId id) {

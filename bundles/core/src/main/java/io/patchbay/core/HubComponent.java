@@ -182,6 +182,11 @@ public final class HubComponent
   }
 
   @Override
+  public Optional<ThingState> find(String scheme, String connection, Map<String, String> terms) {
+    return hub.things.find(scheme, connection, terms);
+  }
+
+  @Override
   public Page list(Query query) {
     return hub.things.list(query);
   }

@@ -1,19 +1,13 @@
 package io.patchbay.core;
 
 import io.patchbay.profile.Form;
-import io.patchbay.profile.Match;
-import io.patchbay.profile.Op;
-import io.patchbay.profile.Profile;
 import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.InterestListener;
-import io.patchbay.southbound.Protocol;
 import io.patchbay.store.Registered.Admission;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,9 +59,17 @@ final class Interests {
     listeners.remove(listener);
   }
 
-  /** Of a thing that has come: those that come together are told together. */
-  void soon() {
-    if (!soon.getAndSet(true)) {
+  /**
+   * Of a thing that has come: those that come together are told together. One that is heard by an
+   * address which its profile names changes nothing.
+   */
+  void soon(Device device) {
+    boolean asked =
+        catalogue
+            .profile(device.thing().profile())
+            .filter(profile -> !profile.listening(device.thing().scheme()).asked().isEmpty())
+            .isPresent();
+    if (asked && !soon.getAndSet(true)) {
       var unused =
           schedule.after(
               TOGETHER,
@@ -112,56 +114,37 @@ final class Interests {
 
   Set<Interest> of(String scheme) {
     Set<Interest> interests = new HashSet<>();
-    Protocol protocol = ports.protocol(scheme).orElse(null);
-    if (protocol != null) {
-      Map<String, List<Device>> asked = new HashMap<>();
-      for (Device device : directory.all()) {
-        if (device.registered().admission() == Admission.ADMITTED
-            && device.thing().scheme().equals(scheme)) {
-          asked.computeIfAbsent(device.thing().profile(), id -> new ArrayList<>()).add(device);
-        }
+    if (ports.protocol(scheme).isEmpty()) {
+      return interests;
+    }
+    Map<String, CompiledProfile> asking = new HashMap<>();
+    for (CompiledProfile compiled : catalogue.profiles().values()) {
+      CompiledProfile.Listening listening = compiled.listening(scheme);
+      boolean kept = compiled.profile().journal();
+      for (Form form : listening.addressed()) {
+        interests.add(new Interest("", form, Optional.empty(), kept));
       }
-      for (CompiledProfile profile : catalogue.profiles().values()) {
-        List<Device> devices = asked.getOrDefault(profile.profile().id(), List.of());
-        for (Form form : forms(profile.profile(), scheme)) {
-          add(protocol, profile.profile(), form, devices, interests);
+      if (!listening.asked().isEmpty()) {
+        asking.put(compiled.profile().id(), compiled);
+      }
+    }
+    if (!asking.isEmpty()) {
+      for (Device device : directory.all()) {
+        CompiledProfile compiled = asking.get(device.thing().profile());
+        if (compiled != null
+            && device.registered().admission() == Admission.ADMITTED
+            && device.thing().scheme().equals(scheme)) {
+          for (Form form : compiled.listening(scheme).asked()) {
+            interests.add(
+                new Interest(
+                    device.thing().connection(),
+                    form,
+                    Optional.of(device.id()),
+                    compiled.profile().journal()));
+          }
         }
       }
     }
     return Collections.unmodifiableSet(interests);
-  }
-
-  private static void add(
-      Protocol protocol,
-      Profile profile,
-      Form form,
-      List<Device> devices,
-      Set<Interest> interests) {
-    boolean addressed;
-    try {
-      addressed = protocol.address(form).isPresent();
-    } catch (IllegalArgumentException e) {
-      return; // the catalogue has told
-    }
-    if (addressed) {
-      interests.add(new Interest("", form, Optional.empty(), profile.journal()));
-      return;
-    }
-    for (Device device : devices) {
-      interests.add(
-          new Interest(
-              device.thing().connection(), form, Optional.of(device.id()), profile.journal()));
-    }
-  }
-
-  private static Set<Form> forms(Profile profile, String scheme) {
-    Set<Form> forms = new HashSet<>();
-    profile.properties().values().forEach(property -> forms.addAll(property.forms()));
-    profile.events().values().forEach(event -> forms.addAll(event.forms()));
-    forms.removeIf(form -> !form.ops().contains(Op.OBSERVE) && !form.ops().contains(Op.SUBSCRIBE));
-    forms.addAll(profile.status());
-    profile.match().stream().map(Match::form).forEach(forms::add);
-    forms.removeIf(form -> !form.protocol().equals(scheme));
-    return forms;
   }
 }

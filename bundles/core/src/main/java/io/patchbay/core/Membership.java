@@ -82,6 +82,11 @@ final class Membership implements Things {
     return directory.find(id).map(this::state);
   }
 
+  @Override
+  public Optional<ThingState> find(String scheme, String connection, Map<String, String> terms) {
+    return directory.index().find(scheme, connection, terms).map(this::state);
+  }
+
   private ThingState state(Device device) {
     return device.state(
         catalogue.profile(device.thing().profile()).map(CompiledProfile::profile), clock.instant());

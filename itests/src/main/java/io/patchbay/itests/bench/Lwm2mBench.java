@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * keeps both, and of bare Leshan; and how many can be registered in 1 GiB.
  */
 final class Lwm2mBench {
-  private static final int DEVICES = 64;
+  private static final int DEVICES = 256;
   private static final int MANY = 100_000;
   private static final double MANY_SECONDS = 150;
   private static final double SETTLE_SECONDS = 30;
@@ -52,8 +52,11 @@ final class Lwm2mBench {
 
   List<Measurement> run() throws IOException, InterruptedException, TimeoutException {
     List<Measurement> all = new ArrayList<>();
-    if (options.wants(REGISTRATIONS) || options.wants(NOTIFICATIONS)) {
-      all.addAll(rates());
+    if (options.wants(REGISTRATIONS)) {
+      all.addAll(registrations());
+    }
+    if (options.wants(NOTIFICATIONS)) {
+      all.addAll(notifications());
     }
     if (options.wants(REGISTERED)) {
       all.add(many());
@@ -88,45 +91,68 @@ final class Lwm2mBench {
     return 5683 + hub.offset();
   }
 
-  private List<Measurement> rates() throws IOException, InterruptedException, TimeoutException {
+  /** Hub and floor, each with devices of its own. */
+  private interface Round {
+    void play(RunningHub hub, Lwm2mLoad toHub, Subject bare, Lwm2mLoad toBare)
+        throws IOException, InterruptedException, TimeoutException;
+  }
+
+  private double beside(Path data, Round round)
+      throws IOException, InterruptedException, TimeoutException {
     int devices = options.outstanding(DEVICES);
     int port = freePort();
-    List<Rate> ours = new ArrayList<>();
-    List<Rate> floors = new ArrayList<>();
-    List<Rate> ourNotifications = new ArrayList<>();
-    List<Rate> floorNotifications = new ArrayList<>();
-    double rss;
-    try (RunningHub hub = hub(work.resolve("lwm2m"), Map.of());
+    try (RunningHub hub = hub(data, Map.of());
         Subject bare = Subject.java("bare Leshan", PlainLeshan.class, port, 0);
         Lwm2mLoad toHub = new Lwm2mLoad(port(hub), devices);
         Lwm2mLoad toBare = new Lwm2mLoad(port, devices)) {
-      Lwm2mLoad.Result unused = toBare.register(options.warm() / 4.0, MANY);
-      unused = toHub.register(options.warm() / 4.0, MANY);
-      unused = toBare.notify(options.warm() / 4.0);
-      unused = toHub.notify(options.warm() / 4.0);
-      for (int round = 0; round < options.rounds(); round++) {
-        floors.add(rate(bare.pid(), () -> toBare.register(options.seconds(), MANY)));
-        ours.add(rate(hub.pid(), () -> toHub.register(options.seconds(), MANY)));
-        floorNotifications.add(rate(bare.pid(), () -> toBare.notify(options.seconds())));
-        ourNotifications.add(kept(hub, toHub));
-      }
-      rss = Usage.rssMb(hub.pid());
+      round.play(hub, toHub, bare, toBare);
+      return Usage.rssMb(hub.pid());
     }
+  }
+
+  private List<Measurement> registrations()
+      throws IOException, InterruptedException, TimeoutException {
+    List<Rate> ours = new ArrayList<>();
+    List<Rate> floors = new ArrayList<>();
+    double rss =
+        beside(
+            work.resolve("registrations"),
+            (hub, toHub, bare, toBare) -> {
+              Lwm2mLoad.Result unused = toBare.register(options.warm() / 2.0, MANY);
+              unused = toHub.register(options.warm() / 2.0, MANY);
+              for (int i = 0; i < options.rounds(); i++) {
+                floors.add(rate(bare.pid(), () -> toBare.register(options.seconds(), MANY)));
+                ours.add(rate(hub.pid(), () -> toHub.register(options.seconds(), MANY)));
+              }
+            });
+    return pair(REGISTRATIONS, ours, floors, rss);
+  }
+
+  private List<Measurement> notifications()
+      throws IOException, InterruptedException, TimeoutException {
+    List<Rate> ours = new ArrayList<>();
+    List<Rate> floors = new ArrayList<>();
+    double rss =
+        beside(
+            work.resolve("notifications"),
+            (hub, toHub, bare, toBare) -> {
+              toBare.arrive(SETTLE_SECONDS);
+              toHub.arrive(SETTLE_SECONDS);
+              Lwm2mLoad.Result unused = toBare.notify(options.warm() / 2.0);
+              unused = toHub.notify(options.warm() / 2.0);
+              for (int i = 0; i < options.rounds(); i++) {
+                floors.add(rate(bare.pid(), () -> toBare.notify(options.seconds())));
+                ours.add(kept(hub, toHub));
+              }
+            });
+    return pair(NOTIFICATIONS, ours, floors, rss);
+  }
+
+  private static List<Measurement> pair(
+      String name, List<Rate> ours, List<Rate> floors, double rss) {
     return List.of(
-        measurement(REGISTRATIONS + BARE, median(floors), REGISTRATIONS, median(floors), 0),
-        measurement(REGISTRATIONS, median(ours), REGISTRATIONS, median(floors), rss),
-        measurement(
-            NOTIFICATIONS + BARE,
-            median(floorNotifications),
-            NOTIFICATIONS,
-            median(floorNotifications),
-            0),
-        measurement(
-            NOTIFICATIONS,
-            median(ourNotifications),
-            NOTIFICATIONS,
-            median(floorNotifications),
-            rss));
+        measurement(name + BARE, median(floors), name, median(floors), 0),
+        measurement(name, median(ours), name, median(floors), rss));
   }
 
   private interface Work {

@@ -11,6 +11,7 @@ import java.nio.channels.Selector;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Many LwM2M devices on one thread, octet by octet: they register one endpoint after the other, or
@@ -155,29 +156,51 @@ final class Lwm2mLoad implements AutoCloseable {
    * @param most registrations; it ends with them, too
    */
   Result register(double seconds, int most) throws IOException {
-    return run(true, seconds, most);
+    return run(Errand.REGISTER, seconds, most);
+  }
+
+  /** Each device registers once, and is observed. */
+  void arrive(double seconds) throws IOException, TimeoutException {
+    Result registered = register(seconds, devices.length);
+    long until = System.nanoTime() + (long) (seconds * 1e9);
+    while (!Arrays.stream(devices).allMatch(device -> device.token.length > 0)) {
+      if (System.nanoTime() > until) {
+        throw new TimeoutException(registered.answered() + " registered, not all are observed");
+      }
+      Result unused = run(Errand.ANSWER, 0.1, Integer.MAX_VALUE);
+    }
   }
 
   /** Each device that is observed notifies, and again when that was acknowledged. */
   Result notify(double seconds) throws IOException {
-    return run(false, seconds, Integer.MAX_VALUE);
+    return run(Errand.NOTIFY, seconds, Integer.MAX_VALUE);
   }
 
-  private static void next(Device device, boolean registering) throws IOException {
-    if (registering) {
+  /** What devices do by themselves; all answer. */
+  private enum Errand {
+    REGISTER,
+    NOTIFY,
+    ANSWER
+  }
+
+  private static void next(Device device, Errand errand) throws IOException {
+    if (errand == Errand.REGISTER) {
       device.register();
-    } else if (device.token.length > 0) {
+    } else if (errand == Errand.NOTIFY && device.token.length > 0) {
       device.notifies();
+    } else {
+      device.message = new byte[0]; // nothing is sent again
     }
   }
 
-  private Result run(boolean registering, double seconds, int most) throws IOException {
+  private Result run(Errand errand, double seconds, int most) throws IOException {
     long[] took = new long[1_000_000];
     int answered = 0;
+    int started = 0;
     long begun = System.nanoTime();
     long end = begun + (long) (seconds * 1e9);
     for (Device device : devices) {
-      next(device, registering);
+      next(device, started++ < most ? errand : Errand.ANSWER);
     }
     long looked = begun;
     long now = begun;
@@ -198,9 +221,9 @@ final class Lwm2mLoad implements AutoCloseable {
                   && (buffer.get(0) & 0x30) == 0x20;
           if (code == GET) {
             device.answer(buffer);
-          } else if (mine && code == (registering ? CREATED : EMPTY)) {
+          } else if (mine && code == (errand == Errand.REGISTER ? CREATED : EMPTY)) {
             took[answered++] = now - device.sentAt;
-            next(device, registering);
+            next(device, started++ < most ? errand : Errand.ANSWER);
           }
           buffer.clear();
         }

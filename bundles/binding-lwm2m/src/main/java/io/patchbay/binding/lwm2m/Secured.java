@@ -13,17 +13,21 @@ import org.eclipse.leshan.core.endpoint.DefaultEndPointUriHandler;
 import org.eclipse.leshan.core.endpoint.EndpointUri;
 import org.eclipse.leshan.core.security.certificate.util.X509CertUtil;
 import org.eclipse.leshan.server.LeshanServer;
+import org.eclipse.leshan.server.endpoint.EffectiveEndpointUriProvider;
+import org.eclipse.leshan.server.observation.LwM2mNotificationReceiver;
 import org.eclipse.leshan.servers.security.SecurityStore;
 import org.eclipse.leshan.servers.security.ServerSecurityInfo;
 import org.eclipse.leshan.transport.californium.Lwm2mEndpointContextMatcher;
 import org.eclipse.leshan.transport.californium.identity.IdentityHandler;
 import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerEndpointFactory;
+import org.eclipse.leshan.transport.californium.server.observation.LwM2mObservationStore;
 
 /** CoAP over DTLS, with who may come as {@link Access} knows it. */
 final class Secured extends CoapsServerEndpointFactory {
   private final Access access;
+  private final Registry registry;
 
-  Secured(EndpointUri uri, Access access, Acknowledgements acknowledgements) {
+  Secured(EndpointUri uri, Access access, Registry registry, Acknowledgements acknowledgements) {
     super(
         uri,
         "LwM2M",
@@ -32,6 +36,15 @@ final class Secured extends CoapsServerEndpointFactory {
         endpoint -> endpoint.setCoapStackFactory(acknowledgements),
         new DefaultEndPointUriHandler());
     this.access = access;
+    this.registry = registry;
+  }
+
+  @Override
+  protected LwM2mObservationStore createObservationStore(
+      LeshanServer server,
+      LwM2mNotificationReceiver notifications,
+      EffectiveEndpointUriProvider uri) {
+    return new RecentObservations(registry, notifications, uri);
   }
 
   @Override

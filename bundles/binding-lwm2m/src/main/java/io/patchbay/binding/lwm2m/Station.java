@@ -41,6 +41,7 @@ import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
 import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
+import org.eclipse.leshan.server.endpoint.EffectiveEndpointUriProvider;
 import org.eclipse.leshan.server.endpoint.ServerEndpointToolbox;
 import org.eclipse.leshan.server.observation.LwM2mNotificationReceiver;
 import org.eclipse.leshan.server.observation.ObservationListener;
@@ -144,7 +145,8 @@ final class Station implements Requests {
     }
     if (dtls) {
       endpoints.addEndpoint(
-          new Secured(uri(real, "coaps", settings.securePort()), access, acknowledgements));
+          new Secured(
+              uri(real, "coaps", settings.securePort()), access, registry, acknowledgements));
     }
     Endpoints provider = new Endpoints(endpoints);
     LeshanServer opened =
@@ -253,6 +255,17 @@ final class Station implements Requests {
                   .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser())
                   .setCoapStackFactory(acknowledgements),
           handler);
+    }
+
+    @Override
+    protected CoapEndpoint.Builder createEndpointBuilder(
+        InetSocketAddress address,
+        Configuration configuration,
+        LwM2mNotificationReceiver notifications,
+        LeshanServer opened,
+        EffectiveEndpointUriProvider uri) {
+      return super.createEndpointBuilder(address, configuration, notifications, opened, uri)
+          .setObservationStore(new RecentObservations(registry, notifications, uri));
     }
 
     @Override
