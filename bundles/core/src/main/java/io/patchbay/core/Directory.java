@@ -28,7 +28,11 @@ final class Directory {
     T look() throws E;
   }
 
-  private final NavigableMap<ThingId, Device> devices = new ConcurrentSkipListMap<>();
+  private final Map<ThingId, Device> devices = new ConcurrentHashMap<>();
+
+  /** The same, for lists. */
+  private final NavigableMap<ThingId, Device> sorted = new ConcurrentSkipListMap<>();
+
   private volatile Index index = new Index(Map.of());
 
   /**
@@ -157,7 +161,7 @@ final class Directory {
 
   /** Sorted by id. */
   Collection<Device> all() {
-    return devices.values();
+    return sorted.values();
   }
 
   int size() {
@@ -169,6 +173,7 @@ final class Directory {
     if (devices.putIfAbsent(device.id(), device) != null) {
       return false;
     }
+    sorted.put(device.id(), device);
     index.add(device);
     return true;
   }
@@ -179,6 +184,7 @@ final class Directory {
     if (device == null) {
       device = new Device(registered, true);
       devices.put(device.id(), device);
+      sorted.put(device.id(), device);
       index.add(device);
       return device;
     }
@@ -196,6 +202,7 @@ final class Directory {
     if (device == null) {
       return false;
     }
+    sorted.remove(id);
     index.remove(device.thing(), device);
     Tapes.forget(device);
     return true;

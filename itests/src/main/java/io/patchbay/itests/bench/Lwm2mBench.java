@@ -118,11 +118,14 @@ final class Lwm2mBench {
         beside(
             work.resolve("registrations"),
             (hub, toHub, bare, toBare) -> {
-              Lwm2mLoad.Result unused = toBare.register(options.warm() / 2.0, MANY);
-              unused = toHub.register(options.warm() / 2.0, MANY);
+              // both know as many devices
+              Lwm2mLoad.Result warm = toHub.register(options.warm() / 2.0, MANY);
+              warm = toBare.register(options.warm(), (int) warm.answered());
               for (int i = 0; i < options.rounds(); i++) {
-                floors.add(rate(bare.pid(), () -> toBare.register(options.seconds(), MANY)));
-                ours.add(rate(hub.pid(), () -> toHub.register(options.seconds(), MANY)));
+                Rate own = rate(hub.pid(), () -> toHub.register(options.seconds(), MANY));
+                int many = (int) own.result().answered();
+                ours.add(own);
+                floors.add(rate(bare.pid(), () -> toBare.register(options.seconds(), many)));
               }
             });
     return pair(REGISTRATIONS, ours, floors, rss);

@@ -53,10 +53,31 @@ final class RecentObservations extends LwM2mObservationStore {
   }
 
   @Override
+  public org.eclipse.californium.core.observe.@Nullable Observation putIfAbsent(
+      Token token, org.eclipse.californium.core.observe.Observation observation) {
+    org.eclipse.californium.core.observe.Observation before = super.putIfAbsent(token, observation);
+    Observation kept = kept(token);
+    if (before == null && kept != null) {
+      remember(token, new Known(kept, ObservationUtil.shallowClone(observation)));
+    }
+    return before;
+  }
+
+  private @Nullable Observation kept(Token token) {
+    return registry.getObservation(
+        new ObservationIdentifier(uri.getEndpointUri(), token.getBytes()));
+  }
+
+  private void remember(Token token, Known known) {
+    synchronized (recent) {
+      recent.put(token, known);
+    }
+  }
+
+  @Override
   @SuppressWarnings("ReferenceEquality") // an equal one that was made anew may have another request
   public org.eclipse.californium.core.observe.@Nullable Observation get(Token token) {
-    Observation present =
-        registry.getObservation(new ObservationIdentifier(uri.getEndpointUri(), token.getBytes()));
+    Observation present = kept(token);
     Known known;
     synchronized (recent) {
       known = present == null ? recent.remove(token) : recent.get(token);
@@ -69,9 +90,7 @@ final class RecentObservations extends LwM2mObservationStore {
         return null;
       }
       known = new Known(present, read);
-      synchronized (recent) {
-        recent.put(token, known);
-      }
+      remember(token, known);
     }
     return ObservationUtil.shallowClone(known.observation()); // whoever gets it adds to its request
   }

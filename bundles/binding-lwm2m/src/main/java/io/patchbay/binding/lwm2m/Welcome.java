@@ -20,6 +20,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +64,13 @@ final class Welcome implements Authorizer {
   private final Documents documents;
   private final UplinkPort uplink;
   private final LongAdder refused = new LongAdder();
+
+  /** Who is taken for a profile when registering. */
+  private record Door(Profile profile, String pattern, Set<Integer> objects) {}
+
+  private record Doors(Map<String, Profile> of, List<Door> all) {}
+
+  private volatile Doors doors = new Doors(Map.of(), List.of());
 
   /** By endpoint: what came of its being taken in, until that is answered. */
   private final Map<String, Optional<Throwable>> outcomes = new ConcurrentHashMap<>();
@@ -274,22 +283,45 @@ final class Welcome implements Authorizer {
   private Optional<Profile> fitting(String endpoint, Set<LwM2mPath> instances) {
     Set<Integer> objects =
         instances.stream().map(LwM2mPath::getObjectId).collect(Collectors.toSet());
-    Profile best = null;
-    int longest = -1;
-    for (Profile profile : profiles.current().values()) {
+    for (Door door : doors()) {
+      if (Settings.fits(List.of(door.pattern()), endpoint) && objects.containsAll(door.objects())) {
+        return Optional.of(door.profile());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** As the profiles are now, the longest pattern first. */
+  @SuppressWarnings("ReferenceEquality") // other profiles are another map
+  private List<Door> doors() {
+    Map<String, Profile> present = profiles.current();
+    Doors known = doors;
+    if (known.of() != present) {
+      known = new Doors(present, doors(present));
+      doors = known;
+    }
+    return known.all();
+  }
+
+  private static List<Door> doors(Map<String, Profile> profiles) {
+    List<Door> all = new ArrayList<>();
+    for (Profile profile : profiles.values()) {
       for (Match match : profile.match()) {
         Form form = match.form();
-        String pattern = form.term(Lwm2mProtocol.ENDPOINT).orElse("");
-        if (form.protocol().equals(Lwm2mProtocol.SCHEME)
-            && pattern.length() > longest
-            && Settings.fits(List.of(pattern), endpoint)
-            && objects.containsAll(numbers(form.term("objects").orElse("")))) {
-          best = profile;
-          longest = pattern.length();
+        if (form.protocol().equals(Lwm2mProtocol.SCHEME)) {
+          all.add(
+              new Door(
+                  profile,
+                  form.term(Lwm2mProtocol.ENDPOINT).orElse(""),
+                  numbers(form.term("objects").orElse(""))));
         }
       }
     }
-    return Optional.ofNullable(best);
+    all.sort(
+        Comparator.comparingInt((Door door) -> door.pattern().length())
+            .reversed()
+            .thenComparing(door -> door.profile().id()));
+    return all;
   }
 
   private static Set<Integer> numbers(String list) {
