@@ -52,17 +52,6 @@ final class RecentObservations extends LwM2mObservationStore {
     this.uri = uri;
   }
 
-  @Override
-  public org.eclipse.californium.core.observe.@Nullable Observation putIfAbsent(
-      Token token, org.eclipse.californium.core.observe.Observation observation) {
-    org.eclipse.californium.core.observe.Observation before = super.putIfAbsent(token, observation);
-    Observation kept = kept(token);
-    if (before == null && kept != null) {
-      remember(token, new Known(kept, ObservationUtil.shallowClone(observation)));
-    }
-    return before;
-  }
-
   private @Nullable Observation kept(Token token) {
     return registry.getObservation(
         new ObservationIdentifier(uri.getEndpointUri(), token.getBytes()));
