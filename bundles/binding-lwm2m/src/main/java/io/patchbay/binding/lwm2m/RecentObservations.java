@@ -6,6 +6,7 @@ import org.eclipse.californium.core.coap.Token;
 import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.observe.ObservationUtil;
+import org.eclipse.californium.elements.EndpointContext;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.server.endpoint.EffectiveEndpointUriProvider;
@@ -50,6 +51,27 @@ final class RecentObservations extends LwM2mObservationStore {
         new ObservationSerDes(new UdpDataParser(), new UdpDataSerializer()));
     this.registry = registry;
     this.uri = uri;
+  }
+
+  /** As Leshan reads it again: matched by where the request goes, before there is an answer. */
+  @Override
+  public org.eclipse.californium.core.observe.@Nullable Observation putIfAbsent(
+      Token token, org.eclipse.californium.core.observe.Observation asked) {
+    org.eclipse.californium.core.observe.Observation before = super.putIfAbsent(token, asked);
+    Observation kept = kept(token);
+    if (before == null && kept != null) {
+      EndpointContext peer =
+          asked.getContext() == null
+              ? asked.getRequest().getDestinationContext()
+              : asked.getContext();
+      remember(
+          token,
+          new Known(
+              kept,
+              ObservationUtil.shallowClone(
+                  new org.eclipse.californium.core.observe.Observation(asked.getRequest(), peer))));
+    }
+    return before;
   }
 
   private @Nullable Observation kept(Token token) {
