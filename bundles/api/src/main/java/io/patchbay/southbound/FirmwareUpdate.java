@@ -124,6 +124,12 @@ public interface FirmwareUpdate {
     OUT_OF_MEMORY,
     /** The transfer broke off. */
     CONNECTION_LOST,
+    /**
+     * The transfer broke off only because the device came back meanwhile, over a new session, with
+     * a new registration or from another address. It says nothing against the device: the transfer
+     * begins again, and is not counted as one that failed.
+     */
+    RECONNECTED,
     /** The image arrived with another checksum. */
     BAD_CHECKSUM,
     /** The device does not trust the image's signature. */

@@ -170,6 +170,8 @@ final class Course {
       run.since = at;
       run.before = entry.path("b").asText();
       run.attempts = entry.path("n").asInt();
+      run.breaks = entry.path("m").asInt();
+      run.rested = entry.has("p") ? Records.time(entry, "p") : Instant.MIN;
     } else {
       state = State.valueOf(Records.text(entry, "s"));
       detail = words;
@@ -305,15 +307,20 @@ final class Course {
   }
 
   private static ObjectNode entry(Run run) {
-    return Records.object()
-        .put(KIND, "d")
-        .put("d", run.index)
-        .put("s", run.state.name())
-        .put("w", run.reason.name())
-        .put("t", run.detail)
-        .put("at", run.since.toString())
-        .put("b", run.before)
-        .put("n", run.attempts);
+    ObjectNode entry =
+        Records.object()
+            .put(KIND, "d")
+            .put("d", run.index)
+            .put("s", run.state.name())
+            .put("w", run.reason.name())
+            .put("t", run.detail)
+            .put("at", run.since.toString())
+            .put("b", run.before)
+            .put("n", run.attempts);
+    if (run.breaks > 0) {
+      entry.put("m", run.breaks).put("p", run.rested.toString());
+    }
+    return entry;
   }
 
   void nextWave(Instant now) throws IOException {

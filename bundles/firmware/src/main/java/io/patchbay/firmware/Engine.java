@@ -4,16 +4,13 @@ import io.patchbay.northbound.Campaigns.DeviceState;
 import io.patchbay.northbound.Campaigns.Pace;
 import io.patchbay.northbound.Campaigns.Reason;
 import io.patchbay.northbound.Campaigns.State;
-import io.patchbay.northbound.ThingState;
 import io.patchbay.northbound.Things;
 import io.patchbay.southbound.FirmwareImage;
-import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.FirmwareUpdate.Deferred;
 import io.patchbay.southbound.FirmwareUpdate.Failed;
 import io.patchbay.southbound.FirmwareUpdate.Reply;
 import io.patchbay.southbound.FirmwareUpdate.Report;
 import io.patchbay.southbound.FirmwareUpdate.Result;
-import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,10 +26,8 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,9 +38,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Engine {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
-
-  /** How long a call other than a delivery may take. */
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** After a start a device is heard before its time is called over. */
   private static final Duration GRACE = Duration.ofMinutes(10);
@@ -61,9 +53,7 @@ final class Engine {
   private record Watched(Course course, Run run) {}
 
   private final Clock clock;
-  private final Things things;
-  private final Protocols protocols;
-  private final Function<Course, FirmwareImage> images;
+  private final Calls calls;
   private final Runnable wake;
   private final Map<String, Course> courses = new TreeMap<>();
 
@@ -80,9 +70,6 @@ final class Engine {
   private final Set<ThingId> news = ConcurrentHashMap.newKeySet();
 
   private final Instant began;
-  private long calls;
-  private int changes;
-  private boolean failedOnce;
 
   /**
    * @param images of a campaign
@@ -95,12 +82,9 @@ final class Engine {
       Function<Course, FirmwareImage> images,
       Runnable wake) {
     this.clock = clock;
-    this.things = things;
-    this.protocols = protocols;
-    this.images = images;
     this.wake = wake;
+    calls = new Calls(things, protocols, images, this::heard);
     began = clock.instant();
-    changes = protocols.changes();
   }
 
   // ---- campaigns
@@ -153,7 +137,13 @@ final class Engine {
 
   /** Something of a device changed. Any thread. */
   void changed(ThingId thing) {
-    if (watched.containsKey(thing) && news.add(thing)) {
+    if (watched.containsKey(thing)) {
+      heard(thing);
+    }
+  }
+
+  private void heard(ThingId thing) {
+    if (news.add(thing)) {
       wake.run();
     }
   }
@@ -168,7 +158,7 @@ final class Engine {
   Duration turn() {
     Instant now = clock.instant();
     repair(now);
-    exchanged();
+    exchanged(now);
     boolean more = true;
     while (more) {
       more = hear(now);
@@ -244,33 +234,17 @@ final class Engine {
   }
 
   /** Calls that a protocol took with it when it went come again. */
-  private void exchanged() {
-    int seen = protocols.changes();
-    if (seen == changes) {
+  private void exchanged(Instant now) {
+    if (!calls.exchanged()) {
       return;
     }
-    changes = seen;
-    Instant now = clock.instant();
     for (Watched each : watched.values()) {
       Run run = each.run();
-      FirmwareUpdate carrier = run.carrier;
-      boolean lost = carrier != null && !carrier.equals(protocol(run).orElse(null));
-      if (lost) {
-        run.idle();
-        run.told = false;
-        run.go = Run.Call.STATUS;
-      }
-      if (lost || run.trouble == Reason.NO_PROTOCOL) {
+      if (calls.lost(run) || run.trouble == Reason.NO_PROTOCOL) {
         run.next = now;
         plan(each.course(), run);
       }
     }
-  }
-
-  private Optional<FirmwareUpdate> protocol(Run run) {
-    return things
-        .find(run.thing)
-        .flatMap(state -> protocols.find(state.registered().thing().scheme()));
   }
 
   /** Answers and hints. */
@@ -349,7 +323,7 @@ final class Engine {
   private boolean look(Course course, Run run, Instant now) throws IOException {
     if (!now.isBefore(over(run, course))) {
       if (run.underWay == Run.Call.DELIVER) {
-        cancel(course, run);
+        calls.cancel(course, run);
       }
       run.idle();
       course.steps().expired(run, now);
@@ -375,93 +349,12 @@ final class Engine {
       plan(course, run);
       return false;
     }
-    Optional<Thing> thing = things.find(run.thing).map(ThingState::registered).map(r -> r.thing());
-    Optional<FirmwareUpdate> protocol = thing.flatMap(one -> protocols.find(one.scheme()));
-    if (thing.isEmpty() || protocol.isEmpty()) {
-      run.trouble = thing.isEmpty() ? Reason.GONE : Reason.NO_PROTOCOL;
-      String scheme = thing.map(Thing::scheme).orElse("");
-      course
-          .steps()
-          .later(
-              run,
-              thing.isEmpty()
-                  ? "there is no such thing now"
-                  : "no bundle that updates devices over '" + scheme + "' is running",
-              now);
-      plan(course, run);
-      return false;
+    String lacks = calls.make(course, run, now);
+    if (!lacks.isEmpty()) {
+      course.steps().later(run, lacks, now);
     }
-    Run.Call call = run.go;
-    run.number = ++calls;
-    run.underWay = call;
-    run.carrier = protocol.get();
-    run.patience = call == Run.Call.DELIVER ? Instant.MAX : now.plus(PATIENCE);
-    long number = run.number;
-    course.effects.add(() -> call(course, run, number, call, thing.get(), protocol.get()));
     plan(course, run);
-    return true;
-  }
-
-  private void call(
-      Course course, Run run, long number, Run.Call call, Thing thing, FirmwareUpdate protocol) {
-    if (run.number != number) {
-      return; // given up meanwhile
-    }
-    CompletionStage<Reply> stage;
-    try {
-      stage =
-          switch (call) {
-            case STATUS -> protocol.status(thing);
-            case DELIVER -> protocol.deliver(thing, images.apply(course));
-            case APPLY -> protocol.apply(thing, images.apply(course));
-            case CANCEL -> protocol.cancel(thing);
-          };
-    } catch (RuntimeException e) {
-      answer(run, number, failure(thing, e));
-      return;
-    }
-    var unused =
-        stage.handle(
-            (reply, failure) -> {
-              answer(run, number, reply != null ? reply : failure(thing, failure));
-              return reply;
-            });
-  }
-
-  private Failed failure(Thing thing, @Nullable Throwable failure) {
-    if (!failedOnce) {
-      failedOnce = true;
-      LOG.error(
-          "The protocol of {} fails; further ones are told at the device", thing.id(), failure);
-    }
-    return new Failed(Result.INTERNAL, "a bug of the protocol's bundle; the log has it");
-  }
-
-  /** Any thread. */
-  private void answer(Run run, long number, Reply reply) {
-    Run.Answered fresh = new Run.Answered(number, reply);
-    run.answer.accumulateAndGet(
-        fresh, (present, one) -> present != null && present.number() > number ? present : one);
-    if (news.add(run.thing)) {
-      wake.run();
-    }
-  }
-
-  /** Nobody waits for what comes of it. */
-  private void cancel(Course course, Run run) {
-    FirmwareUpdate carrier = protocol(run).orElse(null);
-    Optional<Thing> thing = things.find(run.thing).map(state -> state.registered().thing());
-    if (carrier != null && thing.isPresent()) {
-      course.effects.add(
-          () -> {
-            try {
-              var unused = carrier.cancel(thing.get());
-            } catch (RuntimeException e) {
-              Failed told = failure(thing.get(), e);
-              LOG.debug("{} was not cancelled: {}", run.thing, told.detail());
-            }
-          });
-    }
+    return lacks.isEmpty();
   }
 
   // ---- the campaign as a whole
@@ -508,7 +401,7 @@ final class Engine {
       return false;
     }
     boolean begun = false;
-    int busy = busy(course);
+    int busy = busy(course, now);
     while (course.turn < course.admitted()
         && busy < pace.atOnce()
         && !course.nextStart.isAfter(now)) {
@@ -523,10 +416,10 @@ final class Engine {
     return begun;
   }
 
-  private int busy(Course course) {
+  private int busy(Course course, Instant now) {
     int busy = 0;
     for (Watched each : watched.values()) {
-      busy += each.course() == course && !each.run().asleep ? 1 : 0;
+      busy += each.course() == course && !each.run().rests(now) ? 1 : 0;
     }
     return busy;
   }
@@ -535,7 +428,7 @@ final class Engine {
     for (Run run : course.runs().subList(0, course.turn)) {
       if (run.active() && !run.committed()) {
         if (run.state != DeviceState.CHECKING && !run.asleep) {
-          cancel(course, run);
+          calls.cancel(course, run);
         }
         run.idle();
         watched.remove(run.thing);

@@ -33,7 +33,15 @@ final class Run {
   String detail = "";
   Instant since;
   String before = "";
+
+  /** Deliveries that broke off and count. */
   int attempts;
+
+  /** All deliveries that broke off. */
+  int breaks;
+
+  /** No delivery begins before this. */
+  Instant rested = Instant.MIN;
 
   /** Asked first after every start and every trouble: the device knows better. */
   Call go = Call.STATUS;
@@ -82,6 +90,11 @@ final class Run {
   /** Whether the device may already install. */
   boolean committed() {
     return state == DeviceState.INSTALLING || state == DeviceState.CONFIRMING;
+  }
+
+  /** Whether nothing can be done for it now. */
+  boolean rests(Instant now) {
+    return asleep || (state == DeviceState.DELIVERING && now.isBefore(rested));
   }
 
   void idle() {

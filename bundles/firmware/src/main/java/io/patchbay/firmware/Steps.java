@@ -25,6 +25,15 @@ final class Steps {
   /** How long a device must contradict an update before it is believed. */
   static final Duration SETTLE = Duration.ofMinutes(1);
 
+  /** Before a delivery that broke off begins again: at first, and so many times more each time. */
+  private static final Duration REST = Duration.ofSeconds(30);
+
+  private static final int GROWTH = 4;
+  private static final Duration LONGEST_REST = Duration.ofHours(1);
+
+  /** No pause is longer than this part of the time for the delivery. */
+  private static final int PART = 8;
+
   private final Course course;
   private final String target;
   private final Limits limits;
@@ -101,22 +110,52 @@ final class Steps {
     }
   }
 
-  private void deliver(Run run, Instant now) {
-    run.go = Run.Call.DELIVER;
-    run.next = now;
+  /** Not before the pause is over; what comes up meanwhile is asked, and believed. */
+  private static void deliver(Run run, Instant now) {
+    boolean rested = !now.isBefore(run.rested);
+    run.go = rested ? Run.Call.DELIVER : Run.Call.STATUS;
+    run.next = rested ? now : run.rested;
   }
 
-  /** The delivery begins again, unless it has done so too often. */
+  /** The delivery begins again after a pause, unless it has done so too often. */
   private void brokeOff(Run run, Reason why, String detail, Instant now) throws IOException {
     run.attempts++;
-    run.told = false;
-    String words = "broke off " + run.attempts + " times" + (detail.isEmpty() ? "" : ": " + detail);
     if (run.attempts >= limits.attempts()) {
-      fail(run, why, words, now);
-      return;
+      run.breaks++;
+      fail(run, why, words(run, detail), now);
+    } else {
+      rest(run, why, detail, pause(REST, GROWTH, run.attempts), now);
     }
-    course.enter(run, DeviceState.DELIVERING, Reason.NONE, words, now);
-    run.next = now.plus(SHORTEST);
+  }
+
+  /** It broke off, and that says nothing against the device: the time for the delivery decides. */
+  private void brokeOffByItself(Run run, Reason why, String detail, Instant now)
+      throws IOException {
+    rest(run, why, detail, pause(SHORTEST, 2, run.breaks + 1 - run.attempts), now);
+  }
+
+  private void rest(Run run, Reason why, String detail, Duration pause, Instant now)
+      throws IOException {
+    run.breaks++;
+    run.told = false;
+    run.rested = now.plus(pause);
+    course.enter(run, DeviceState.DELIVERING, Reason.NONE, words(run, detail), now);
+    run.trouble = why;
+    run.next = run.rested;
+  }
+
+  private static String words(Run run, String detail) {
+    return "broke off " + run.breaks + " times" + (detail.isEmpty() ? "" : ": " + detail);
+  }
+
+  private Duration pause(Duration first, int growth, int times) {
+    Duration longest = limits.delivery().dividedBy(PART);
+    longest = longest.compareTo(LONGEST_REST) < 0 ? longest : LONGEST_REST;
+    Duration pause = first;
+    for (int i = 1; i < times && pause.compareTo(longest) < 0; i++) {
+      pause = pause.multipliedBy(growth);
+    }
+    return pause.compareTo(longest) < 0 ? pause : longest;
   }
 
   private void ready(Run run, Report report, boolean runsIt, Instant now) throws IOException {
@@ -226,14 +265,16 @@ final class Steps {
     Reason why = reason(failed.reason());
     boolean passing =
         switch (failed.reason()) {
-          case UNREACHABLE, BUSY, BAD_ANSWER, INTERNAL, NONE, SUCCEEDED -> true;
+          case UNREACHABLE, RECONNECTED, BUSY, BAD_ANSWER, INTERNAL, NONE, SUCCEEDED -> true;
           default -> false;
         };
     run.trouble = why;
     if (call == Run.Call.DELIVER) {
       run.told = false;
-      if (failed.reason() == Result.BUSY) {
-        later(run, failed.detail(), now);
+      if (failed.reason() == Result.BUSY || failed.reason() == Result.UNREACHABLE) {
+        later(run, failed.detail(), now); // nothing was begun
+      } else if (failed.reason() == Result.RECONNECTED) {
+        brokeOffByItself(run, why, failed.detail(), now);
       } else if (passing || failed.reason() == Result.CONNECTION_LOST) {
         brokeOff(run, passing ? why : Reason.CONNECTION_LOST, failed.detail(), now);
       } else {
@@ -284,7 +325,7 @@ final class Steps {
       case UNREACHABLE -> Reason.SILENT;
       case OUT_OF_STORAGE -> Reason.OUT_OF_STORAGE;
       case OUT_OF_MEMORY -> Reason.OUT_OF_MEMORY;
-      case CONNECTION_LOST -> Reason.CONNECTION_LOST;
+      case CONNECTION_LOST, RECONNECTED -> Reason.CONNECTION_LOST;
       case BAD_CHECKSUM -> Reason.BAD_CHECKSUM;
       case BAD_SIGNATURE -> Reason.BAD_SIGNATURE;
       case WRONG_IMAGE -> Reason.WRONG_IMAGE;

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,7 @@ final class EngineTest {
     "NO_VERSION, FAILED, NO_VERSION, 0",
     "HAS_IT, SKIPPED, HAS_IT, 0",
     "CUT_ONCE, UPDATED, NONE, 1",
+    "RECONNECTS, UPDATED, NONE, 1",
     "DEAF_ONCE, UPDATED, NONE, 1",
     "SLEEPS, UPDATED, NONE, 1",
     "PULLS, UPDATED, NONE, 1",
@@ -68,6 +71,82 @@ final class EngineTest {
     if (state == DeviceState.UPDATED) {
       assertThat(device.version).isEqualTo("1.1");
     }
+  }
+
+  @Test
+  void aDeliveryThatBrokeOffBeginsAgainAfterAPauseThatGrows() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.CUT_ALWAYS);
+    hub.start(Hub.plan("one", Hub.PACE, 6));
+    hub.finish("one");
+    List<Duration> pauses = pauses(device);
+    assertThat(pauses).hasSize(5);
+    assertThat(pauses.get(0)).isBetween(Duration.ofSeconds(30), Duration.ofSeconds(50));
+    assertThat(pauses.get(1)).isBetween(Duration.ofMinutes(2), Duration.ofMinutes(3));
+    assertThat(pauses.get(2)).isBetween(Duration.ofMinutes(8), Duration.ofMinutes(9));
+    Duration longest = Hub.LIMITS.delivery().dividedBy(8);
+    assertThat(pauses.get(3)).isBetween(longest, longest.plusSeconds(20));
+    assertThat(pauses.get(4)).isBetween(longest, longest.plusSeconds(20));
+    assertThat(hub.device("meter1").detail()).contains("broke off 6 times");
+  }
+
+  private static List<Duration> pauses(ScriptedDevices.Device device) {
+    List<Duration> pauses = new ArrayList<>();
+    for (int i = 1; i < device.begun.size(); i++) {
+      Duration between = Duration.between(device.begun.get(i - 1), device.begun.get(i));
+      pauses.add(between.minus(ScriptedDevices.DOWNLOAD));
+    }
+    return pauses;
+  }
+
+  @Test
+  void thePauseIsKeptThoughTheHubIsKilledAndTheDeviceIsHeard() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.CUT_ALWAYS);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.until(Duration.ofHours(1), () -> device.cuts == 2);
+    hub.kill();
+    for (int second = 0; second < 80; second += 10) {
+      hub.pass(Duration.ofSeconds(10));
+      hub.running().changed(device.thing.id());
+    }
+    assertThat(device.begun).as("nothing begins in the pause").hasSize(2);
+    hub.until(Duration.ofMinutes(2), () -> device.begun.size() == 3);
+    hub.finish("one");
+    assertThat(hub.device("meter1").attempts()).isEqualTo(3);
+  }
+
+  @Test
+  void aDeviceThatComesBackAgainAndAgainIsNotCountedOut() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.RECONNECTS);
+    hub.devices.download = Duration.ofSeconds(10);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.until(Duration.ofHours(1), () -> device.cuts == 5);
+    hub.kill();
+    hub.finish("one");
+    assertThat(device.cuts).isEqualTo(8);
+    assertThat(hub.device("meter1").state()).isEqualTo(DeviceState.UPDATED);
+    assertThat(hub.device("meter1").attempts()).isZero();
+  }
+
+  @Test
+  void aDeviceThatNeverStaysIsEndedByTheTimeForTheDelivery() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.RECONNECTS);
+    device.cuts = -1_000_000;
+    hub.devices.download = Duration.ofSeconds(5);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.finish("one");
+    assertThat(hub.device("meter1").state()).isEqualTo(DeviceState.FAILED);
+    assertThat(hub.device("meter1").reason())
+        .isIn(Reason.CONNECTION_LOST, Reason.DELIVERY_TOO_LONG);
+    assertThat(device.begun).as("slower and slower").hasSizeBetween(8, 20);
+  }
+
+  @Test
+  void whoRestsKeepsNobodyWaiting() throws Exception {
+    ScriptedDevices.Device broken = hub.devices.add("meter1", Script.CUT_ALWAYS);
+    hub.devices.add("meter2", Script.GOOD);
+    hub.start(Hub.plan("one", new Pace(5, 4, 600, 1, Optional.empty(), 100, 1000)));
+    hub.until(Duration.ofHours(1), () -> broken.cuts == 2);
+    hub.until(Duration.ofMinutes(1), () -> hub.device("meter2").state() != DeviceState.WAITING);
   }
 
   @Test

@@ -98,6 +98,20 @@ final class Hub implements Things {
     return new Plan(id, "v11", DeviceFilter.ALL, pace, LIMITS);
   }
 
+  /**
+   * @param attempts deliveries that may break off
+   */
+  static Plan plan(String id, Pace pace, int attempts) {
+    Limits limits =
+        new Limits(
+            LIMITS.contact(),
+            LIMITS.delivery(),
+            LIMITS.installation(),
+            LIMITS.campaign(),
+            attempts);
+    return new Plan(id, "v11", DeviceFilter.ALL, pace, limits);
+  }
+
   /** Begins with all devices, in the order of their names. */
   void start(Plan plan) throws IOException {
     Disk.folder(campaigns());

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,8 @@ final class ScriptedDevices implements FirmwareUpdate {
     CUT_ONCE,
     /** Loses power at every download. */
     CUT_ALWAYS,
+    /** Comes back over a new session in the middle of its first eight downloads. */
+    RECONNECTS,
     /** Loses power while it installs, and comes back with the old image. */
     CUT_INSTALLING,
     /** Says that it is done, and runs the old image. */
@@ -79,6 +82,10 @@ final class ScriptedDevices implements FirmwareUpdate {
     int cuts;
     int told;
     String staged = "";
+
+    /** When its downloads began. */
+    final List<Instant> begun = new ArrayList<>();
+
     @Nullable CompletableFuture<Reply> transfer;
 
     Device(String id, Script script, Instant now, String scheme) {
@@ -156,7 +163,11 @@ final class ScriptedDevices implements FirmwareUpdate {
           CompletableFuture<Reply> ended = transfer;
           Reply reply =
               device.stage == Stage.IDLE && device.result == Result.NONE
-                  ? new Failed(Result.CONNECTION_LOST, "the device has gone")
+                  ? new Failed(
+                      device.script == Script.RECONNECTS
+                          ? Result.RECONNECTED
+                          : Result.CONNECTION_LOST,
+                      "the device has gone")
                   : report;
           var unused = ended.completeAsync(() -> reply, Runnable::run);
         }
@@ -192,6 +203,7 @@ final class ScriptedDevices implements FirmwareUpdate {
     device.transfer = null;
     boolean cut =
         device.script == Script.CUT_ALWAYS
+            || (device.script == Script.RECONNECTS && device.cuts < 8)
             || (device.script == Script.CUT_ONCE && device.cuts == 0);
     if (cut) {
       device.cuts++;
@@ -299,6 +311,7 @@ final class ScriptedDevices implements FirmwareUpdate {
         device.stage = Stage.DOWNLOADING;
         device.result = Result.NONE;
         device.staged = image.version();
+        device.begun.add(clock.instant());
         device.ends = clock.instant().plus(download);
         if (device.script != Script.PULLS) {
           CompletableFuture<Reply> transfer = new CompletableFuture<>();

@@ -39,6 +39,7 @@ final class Entrance {
   private static final Duration SEARCH = Duration.ofSeconds(60);
 
   private static final int PAGE = 1_000;
+  private static final String OPENING = "is being opened; no device was heard since the start";
   private static final String NOBODY =
       "listens to nobody: no endpoint has a key (PUT /api/v1/secrets/lwm2m-psk.ENDPOINT), none is"
           + " listed in 'unsecured' of io.patchbay.binding.lwm2m, no thing has the base"
@@ -51,7 +52,10 @@ final class Entrance {
   private final ScheduledExecutorService timer;
   private final AtomicBoolean begun = new AtomicBoolean();
   private volatile @Nullable Hall hall;
-  private volatile String trouble = "";
+
+  /** Why there is no hall. */
+  private volatile String trouble = OPENING;
+
   private int searched = -1;
   private long searchedAt;
 
@@ -101,9 +105,9 @@ final class Entrance {
       if (hall == null && expected()) {
         Hall made = maker.apply(timer);
         hall = made;
-        trouble = "";
         made.begin();
       }
+      trouble = hall == null ? NOBODY : "";
     } catch (RuntimeException e) {
       String now = "cannot begin: " + e.getMessage() + ". It is tried again";
       if (!now.equals(trouble)) {
@@ -166,10 +170,8 @@ final class Entrance {
       return made.checks();
     }
     String now = trouble;
-    return List.of(
-        now.isEmpty()
-            ? new Check("lwm2m", State.OK, NOBODY)
-            : new Check("lwm2m", State.CRITICAL, now));
+    boolean right = now.equals(NOBODY) || now.equals(OPENING);
+    return List.of(new Check("lwm2m", right ? State.OK : State.CRITICAL, now));
   }
 
   List<Sample> samples() {
@@ -182,7 +184,7 @@ final class Entrance {
     Hall made = hall;
     return made == null
         ? CompletableFuture.completedStage(
-            new FirmwareUpdate.Failed(FirmwareUpdate.Result.UNREACHABLE, NOBODY))
+            new FirmwareUpdate.Failed(FirmwareUpdate.Result.UNREACHABLE, "LwM2M " + trouble))
         : call.apply(made.firmware());
   }
 

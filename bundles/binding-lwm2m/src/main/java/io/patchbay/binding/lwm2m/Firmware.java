@@ -22,7 +22,10 @@ import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
 import org.eclipse.leshan.core.request.ExecuteRequest;
 import org.eclipse.leshan.core.request.ReadRequest;
 import org.eclipse.leshan.core.request.WriteRequest;
+import org.eclipse.leshan.core.request.exception.RequestCanceledException;
+import org.eclipse.leshan.core.request.exception.SendFailedException;
 import org.eclipse.leshan.core.request.exception.TimeoutException;
+import org.eclipse.leshan.core.request.exception.UnconnectedPeerException;
 import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.server.registration.Registration;
@@ -54,6 +57,7 @@ final class Firmware implements FirmwareUpdate {
     private final String sha256;
     private final CompletableFuture<Reply> done = new CompletableFuture<>();
     private volatile Runnable cancel = () -> {};
+    private volatile boolean cancelled;
 
     private Push(String sha256) {
       this.sha256 = sha256;
@@ -156,17 +160,24 @@ final class Firmware implements FirmwareUpdate {
             });
   }
 
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
   /** What a request came to that was not answered. */
   private Reply reply(Registration registration, Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = cause(failure);
     if (cause instanceof IllegalArgumentException) {
       return new Failed(Result.BAD_ANSWER, String.valueOf(cause.getMessage()));
     } else if (registration.usesQueueMode()) {
       devices.slept(registration.getEndpoint(), "it did not answer");
       return new Deferred("waiting for the device: it did not answer, and may sleep");
+    } else if (cause instanceof UnconnectedPeerException) {
+      return new Failed(
+          Result.UNREACHABLE,
+          "'" + registration.getEndpoint() + "' has no DTLS session; it makes one when it comes");
     } else if (!(cause instanceof TimeoutException)) {
       LOG.info("'{}' could not be asked: {}", registration.getEndpoint(), String.valueOf(cause));
     }
@@ -287,7 +298,7 @@ final class Firmware implements FirmwareUpdate {
     timer.execute(
         () ->
             written(registration, image, push)
-                .exceptionally(failure -> broken(registration, failure))
+                .exceptionally(failure -> broken(registration, push, failure))
                 .whenComplete(
                     (reply, bug) -> {
                       underWay.addAndGet(-image.octets());
@@ -333,18 +344,30 @@ final class Firmware implements FirmwareUpdate {
             });
   }
 
-  private Reply broken(Registration registration, Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    if (cause instanceof org.eclipse.leshan.core.request.exception.RequestCanceledException) {
+  private Reply broken(Registration registration, Push push, Throwable failure) {
+    Throwable cause = cause(failure);
+    String endpoint = registration.getEndpoint();
+    if (push.cancelled) {
       return new Failed(Result.CANCELLED, "the transfer was cancelled");
+    } else if (cause instanceof RequestCanceledException || moved(registration)) {
+      return new Failed(
+          Result.RECONNECTED,
+          "the device registered anew, or came from another address, while it took the image");
     } else if (registration.usesQueueMode()) {
       return reply(registration, failure);
+    } else if (cause instanceof UnconnectedPeerException || cause instanceof SendFailedException) {
+      return new Failed(Result.RECONNECTED, "its DTLS session ended while it took the image");
     }
-    LOG.info("An image for '{}' broke off: {}", registration.getEndpoint(), String.valueOf(cause));
+    LOG.info("An image for '{}' broke off: {}", endpoint, String.valueOf(cause));
     return new Failed(Result.CONNECTION_LOST, "the transfer broke off");
+  }
+
+  /** Leshan cancels what goes to a registration that another replaces, or to an old address. */
+  private boolean moved(Registration registration) {
+    Registration now = registry.getRegistrationByEndpoint(registration.getEndpoint());
+    return now == null
+        || !now.getId().equals(registration.getId())
+        || !now.getSocketAddress().equals(registration.getSocketAddress());
   }
 
   @Override
@@ -376,6 +399,7 @@ final class Firmware implements FirmwareUpdate {
   public CompletionStage<Reply> cancel(Thing thing) {
     Push push = pushes.get(Who.endpoint(thing).orElse(""));
     if (push != null) {
+      push.cancelled = true;
       push.cancel.run();
       return push.done.thenCompose(ended -> cancelled(thing));
     }

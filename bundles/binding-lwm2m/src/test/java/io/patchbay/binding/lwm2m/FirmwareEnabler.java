@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.californium.core.CoapClient;
@@ -38,6 +39,10 @@ final class FirmwareEnabler extends BaseInstanceEnabler implements AutoCloseable
   private static final long REBOOT_MILLIS = 200;
 
   final AtomicInteger installs = new AtomicInteger();
+
+  /** Whoever holds it keeps a pushed image from being taken. */
+  final Semaphore hold = new Semaphore(1);
+
   volatile Flaw flaw = Flaw.NONE;
   volatile String running;
   volatile byte[] image = new byte[0];
@@ -93,6 +98,8 @@ final class FirmwareEnabler extends BaseInstanceEnabler implements AutoCloseable
       if (octets.length == 0) {
         enter(0, 0);
       } else {
+        hold.acquireUninterruptibly();
+        hold.release();
         enter(1, 0);
         took(octets);
       }

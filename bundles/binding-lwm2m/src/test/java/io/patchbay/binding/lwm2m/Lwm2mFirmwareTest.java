@@ -7,6 +7,7 @@ import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;
 import io.patchbay.southbound.FirmwareImage;
 import io.patchbay.southbound.FirmwareUpdate;
+import io.patchbay.southbound.FirmwareUpdate.Failed;
 import io.patchbay.southbound.FirmwareUpdate.Reply;
 import io.patchbay.southbound.FirmwareUpdate.Report;
 import io.patchbay.southbound.FirmwareUpdate.Result;
@@ -149,6 +150,13 @@ final class Lwm2mFirmwareTest extends FirmwareUpdateContract {
   }
 
   private Lwm2mBinding protocol(int port) {
+    Lwm2mBinding started = made(port);
+    started.changed(Set.of());
+    await().atMost(limit()).until(() -> started.port(false) != 0);
+    return started;
+  }
+
+  private Lwm2mBinding made(int port) {
     contexts = new PlainContexts(hub, Map.of());
     Lwm2mBinding started =
         new Lwm2mBinding(
@@ -175,8 +183,6 @@ final class Lwm2mFirmwareTest extends FirmwareUpdateContract {
     started.campaigns = listener;
     started.downloads =
         token -> token.equals(image().token()) ? Optional.of(image()) : Optional.empty();
-    started.changed(Set.of());
-    await().atMost(limit()).until(() -> started.port(false) != 0);
     return started;
   }
 
@@ -229,6 +235,19 @@ final class Lwm2mFirmwareTest extends FirmwareUpdateContract {
   }
 
   @Test
+  void whoHasNotLookedYetDoesNotSayThatNobodyMayCome() throws Exception {
+    Lwm2mBinding young = made(0);
+    assertThat(reply(young.status(rooms.thing(THING))))
+        .isInstanceOfSatisfying(
+            Failed.class,
+            failed ->
+                assertThat(failed.detail())
+                    .contains("no device was heard since the start")
+                    .doesNotContain("key"));
+    young.stop();
+  }
+
+  @Test
   void nobodyPullsWithoutTheToken() throws Exception {
     object.delivery = 0;
     FirmwareImage right = image();
@@ -262,6 +281,27 @@ final class Lwm2mFirmwareTest extends FirmwareUpdateContract {
         .until(
             () -> reply(binding.deliver(rooms.thing(THING), image())),
             reply -> reply instanceof Report report && report.stage() == Stage.DOWNLOADED);
+  }
+
+  @Test
+  void aTransferIsNotLostButBeginsAgainWhenTheDeviceRegistersAnew() throws Exception {
+    object.hold.acquire();
+    CompletionStage<Reply> first = binding.deliver(rooms.thing(THING), image());
+    await().atMost(limit()).until(() -> object.hold.hasQueuedThreads());
+    FirmwareEnabler held = object;
+    object = new FirmwareEnabler(OLD, NEW);
+    try (TestDevice before = device) {
+      device = device(false);
+      assertThat(reply(first))
+          .isInstanceOfSatisfying(
+              Failed.class, failed -> assertThat(failed.reason()).isEqualTo(Result.RECONNECTED));
+      held.hold.release();
+      assertThat(before.registered.get()).isOne();
+    }
+    held.close();
+    assertThat(reply(binding.deliver(rooms.thing(THING), image())))
+        .isInstanceOfSatisfying(
+            Report.class, report -> assertThat(report.stage()).isEqualTo(Stage.DOWNLOADED));
   }
 
   @ParameterizedTest
