@@ -30,6 +30,12 @@ public interface Campaigns {
   CompletionStage<Optional<List<Device>>> devices(
       String id, Optional<DeviceState> state, int skip, int limit);
 
+  /**
+   * A device's way through a campaign; empty when there is no such campaign, or the device is not
+   * in it.
+   */
+  CompletionStage<Optional<History>> history(String id, ThingId thing);
+
   /** Picks the devices and begins. */
   CompletionStage<Campaign> start(Plan plan, String by);
 
@@ -172,6 +178,25 @@ public interface Campaigns {
       Instant since,
       String before,
       int attempts) {}
+
+  /**
+   * A device's way through a campaign.
+   *
+   * @param passages oldest first; at most the newest 64
+   */
+  record History(Device device, List<Passage> passages) {
+    public History {
+      passages = List.copyOf(passages);
+    }
+  }
+
+  /**
+   * What became of a device at one time. A delivery that broke off is one of its own, in the same
+   * state.
+   *
+   * @param reason NONE unless it has ended otherwise than updated
+   */
+  record Passage(Instant at, DeviceState state, Reason reason, String detail) {}
 
   /** States of a device; those from UPDATED on are ends. */
   enum DeviceState {

@@ -5,6 +5,7 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,7 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,14 +34,21 @@ final class CampaignLog {
   private final FileChannel channel;
   private final ByteArrayOutputStream waiting = new ByteArrayOutputStream();
 
-  private CampaignLog(Path file, FileChannel channel) {
+  /** Where what waits will begin. */
+  private long end;
+
+  private CampaignLog(Path file, FileChannel channel, long end) {
     this.file = file;
     this.channel = channel;
+    this.end = end;
   }
 
   /** Takes each record of a log. */
   interface Reader {
-    void read(JsonNode entry) throws IOException;
+    /**
+     * @param at where its line begins, for {@link #at}
+     */
+    void read(JsonNode entry, long at) throws IOException;
   }
 
   /** Writes a log as a whole: after a power cut it is there with all of its records, or not. */
@@ -62,7 +72,7 @@ final class CampaignLog {
   /** Reads all that counts, cuts a torn end off, and is open for more. */
   static CampaignLog open(Path file, Reader reader) throws IOException {
     long whole = read(file, reader);
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       if (channel.size() > whole) {
         LOG.info("{}: an incomplete last line is left out", file.getFileName());
@@ -70,7 +80,7 @@ final class CampaignLog {
         channel.force(true);
       }
       channel.position(whole);
-      return new CampaignLog(file, channel);
+      return new CampaignLog(file, channel, whole);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -78,7 +88,7 @@ final class CampaignLog {
   }
 
   /** Up to the end of the last whole line. */
-  private static long read(Path file, Reader reader) throws IOException {
+  static long read(Path file, Reader reader) throws IOException {
     long whole = 0;
     long number = 0;
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 65_536)) {
@@ -89,26 +99,45 @@ final class CampaignLog {
           continue;
         }
         number++;
-        whole += line.size() + 1L;
-        if (!take(line.toByteArray(), reader)) {
+        JsonNode entry = entry(line.toByteArray());
+        if (entry == null) {
           LOG.warn("{}:{} is damaged and left out", file.getFileName(), number);
+        } else {
+          reader.read(entry, whole);
         }
+        whole += line.size() + 1L;
         line.reset();
       }
     }
     return whole;
   }
 
-  private static boolean take(byte[] line, Reader reader) throws IOException {
+  /** Null for a damaged line. */
+  private static @Nullable JsonNode entry(byte[] line) throws IOException {
     if (line.length <= SUM || line[SUM] != ' ') {
-      return false;
+      return null;
     }
     byte[] record = Arrays.copyOfRange(line, SUM + 1, line.length);
-    if (!new String(line, 0, SUM, StandardCharsets.US_ASCII).equals(sum(record))) {
-      return false;
+    return new String(line, 0, SUM, StandardCharsets.US_ASCII).equals(sum(record))
+        ? Records.parse(record)
+        : null;
+  }
+
+  /** A record that was forced; empty when the disk has damaged it meanwhile. */
+  Optional<JsonNode> at(long offset) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    ByteBuffer part = ByteBuffer.allocate(512);
+    for (long from = offset; channel.read(part.clear(), from) > 0; from += part.limit()) {
+      part.flip();
+      while (part.hasRemaining()) {
+        byte octet = part.get();
+        if (octet == '\n') {
+          return Optional.ofNullable(entry(line.toByteArray()));
+        }
+        line.write(octet);
+      }
     }
-    reader.read(Records.parse(record));
-    return true;
+    return Optional.empty();
   }
 
   private static String sum(byte[] record) {
@@ -125,9 +154,15 @@ final class CampaignLog {
     out.write('\n');
   }
 
-  /** Durable only after {@link #force}. */
-  void append(JsonNode entry) throws IOException {
+  /**
+   * Durable only after {@link #force}.
+   *
+   * @return where its line begins
+   */
+  long append(JsonNode entry) throws IOException {
+    long at = end + waiting.size();
     line(entry, waiting);
+    return at;
   }
 
   /** Whether something was appended since the last force. */
@@ -138,6 +173,7 @@ final class CampaignLog {
   void force() throws IOException {
     if (dirty()) {
       Disk.write(channel, waiting.toByteArray());
+      end += waiting.size();
       waiting.reset();
       channel.force(false);
     }

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.patchbay.northbound.Campaigns.Campaign;
 import io.patchbay.northbound.Campaigns.DeviceState;
+import io.patchbay.northbound.Campaigns.History;
+import io.patchbay.northbound.Campaigns.Passage;
 import io.patchbay.northbound.Campaigns.Plan;
 import io.patchbay.northbound.Campaigns.Reason;
 import io.patchbay.northbound.Campaigns.State;
@@ -19,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A campaign: its plan, its devices, and its log, which every change is written to. */
 final class Course {
@@ -44,7 +47,7 @@ final class Course {
   private final Path file;
   private final List<Run> runs = new ArrayList<>();
   private final Map<DeviceState, Integer> counts = new EnumMap<>(DeviceState.class);
-  private CampaignLog log;
+  private final CampaignLog log;
   private State state = State.RUNNING;
   private String detail = "";
   private Optional<Instant> ended = Optional.empty();
@@ -62,50 +65,51 @@ final class Course {
 
   private final Map<ThingId, Run> byThing = new HashMap<>();
   private final Steps steps;
-  private boolean untidy;
 
-  private Course(Path file, Reader reader) throws IOException {
+  private Course(Path file, Opening opening) throws IOException {
     this.file = file;
-    log = CampaignLog.open(file, reader);
-    Header found = reader.header;
+    Header found = opening.header;
     if (found == null) {
-      log.close();
       throw new IOException(
           file.getFileName() + " has no readable first line; restore it or remove it");
     }
     header = found;
-    for (String thing : reader.things) {
+    for (String thing : opening.things) {
       Run run = new Run(runs.size(), new ThingId(thing), found.started());
       runs.add(run);
       byThing.put(run.thing, run);
     }
     steps = new Steps(this);
-    try {
-      for (JsonNode change : reader.changes) {
-        Records.read(
-            () -> {
-              change(change);
-              return change;
+    log =
+        CampaignLog.open(
+            file,
+            (entry, at) -> {
+              if (!Opening.has(entry)) {
+                Records.read(() -> change(entry, at));
+              }
             });
-      }
-    } catch (IOException e) {
-      log.close();
-      throw e;
-    }
     recount();
   }
 
-  private static final class Reader implements CampaignLog.Reader {
-    private @org.jspecify.annotations.Nullable Header header;
+  /** What a log begins with. */
+  private static final class Opening implements CampaignLog.Reader {
+    private static final String CAMPAIGN = "campaign";
+    private static final String THINGS = "things";
+
+    private @Nullable Header header;
     private final List<String> things = new ArrayList<>();
-    private final List<JsonNode> changes = new ArrayList<>();
+
+    static boolean has(JsonNode entry) {
+      String kind = entry.path(KIND).asText();
+      return kind.equals(CAMPAIGN) || kind.equals(THINGS);
+    }
 
     @Override
-    public void read(JsonNode entry) throws IOException {
+    public void read(JsonNode entry, long at) throws IOException {
       switch (entry.path(KIND).asText()) {
-        case "campaign" -> header = header(entry);
-        case "things" -> entry.path("ids").forEach(id -> things.add(id.asText()));
-        default -> changes.add(entry);
+        case CAMPAIGN -> header = header(entry);
+        case THINGS -> entry.path("ids").forEach(id -> things.add(id.asText()));
+        default -> {}
       }
     }
   }
@@ -117,12 +121,14 @@ final class Course {
   }
 
   static Course load(Path file) throws IOException {
-    return new Course(file, new Reader());
+    Opening opening = new Opening();
+    CampaignLog.read(file, opening);
+    return new Course(file, opening);
   }
 
   private static List<ObjectNode> opening(Header header, List<ThingId> things) {
     List<ObjectNode> entries = new ArrayList<>();
-    ObjectNode first = Records.object().put(KIND, "campaign");
+    ObjectNode first = Records.object().put(KIND, Opening.CAMPAIGN);
     first.set("plan", Records.json(header.plan()));
     first.set("firmware", Records.json(header.firmware()));
     first.put("token", header.token());
@@ -131,7 +137,7 @@ final class Course {
     first.put("rollbackOf", header.rollbackOf());
     entries.add(first);
     for (int i = 0; i < things.size(); i += THINGS_PER_LINE) {
-      ObjectNode line = Records.object().put(KIND, "things");
+      ObjectNode line = Records.object().put(KIND, Opening.THINGS);
       ArrayNode ids = line.putArray("ids");
       things
           .subList(i, Math.min(things.size(), i + THINGS_PER_LINE))
@@ -155,7 +161,7 @@ final class Course {
                 Records.text(entry, "rollbackOf")));
   }
 
-  private void change(JsonNode entry) {
+  private JsonNode change(JsonNode entry, long line) {
     Instant at = Records.time(entry, "at");
     String words = entry.path("t").asText();
     if (Records.text(entry, KIND).equals("d")) {
@@ -172,15 +178,17 @@ final class Course {
       run.attempts = entry.path("n").asInt();
       run.breaks = entry.path("m").asInt();
       run.rested = entry.has("p") ? Records.time(entry, "p") : Instant.MIN;
+      run.noted(line);
     } else {
       state = State.valueOf(Records.text(entry, "s"));
       detail = words;
       wave = entry.path("wave").asInt(1);
       ended = state.ended() ? Optional.of(at) : Optional.empty();
       if (state == State.ABORTING || state == State.ABORTED) {
-        stopAll(at);
+        stopAll(at, line);
       }
     }
+    return entry;
   }
 
   private void recount() {
@@ -285,6 +293,34 @@ final class Course {
         header.rollbackOf().isEmpty() ? Optional.empty() : Optional.of(header.rollbackOf()));
   }
 
+  /** A device's way through it, as the log has it; empty when it is in none. */
+  Optional<History> history(ThingId thing) throws IOException {
+    Run run = byThing.get(thing);
+    if (run == null) {
+      return Optional.empty();
+    }
+    List<Passage> passages = new ArrayList<>();
+    for (long line : run.lines()) {
+      Optional<JsonNode> entry = log.at(line);
+      if (entry.isPresent()) {
+        passages.add(Records.read(() -> passage(entry.get())));
+      }
+    }
+    return Optional.of(new History(run.shown(), passages));
+  }
+
+  private static Passage passage(JsonNode entry) {
+    String words = entry.path("t").asText();
+    Instant at = Records.time(entry, entry.has("on") ? "on" : "at");
+    return Records.text(entry, KIND).equals("d")
+        ? new Passage(
+            at,
+            DeviceState.valueOf(Records.text(entry, "s")),
+            Reason.valueOf(Records.text(entry, "w")),
+            words)
+        : new Passage(at, DeviceState.STOPPED, Reason.ABORTED, words);
+  }
+
   // ---- what changes it
 
   /** A device's next state. What was known of it but not kept begins anew. */
@@ -303,7 +339,11 @@ final class Course {
     run.reason = reason;
     run.detail = words;
     run.next = next.ended() ? Instant.MAX : now;
-    log.append(entry(run));
+    ObjectNode entry = entry(run);
+    if (!run.since.equals(now)) {
+      entry.put("on", now.toString());
+    }
+    run.noted(log.append(entry));
   }
 
   private static ObjectNode entry(Run run) {
@@ -332,13 +372,12 @@ final class Course {
   void become(State next, String words, Instant now) throws IOException {
     state = next;
     detail = words;
+    ended = next.ended() ? Optional.of(now) : Optional.empty();
+    long line = log.append(entry(now));
     if (next == State.ABORTING) {
-      stopAll(now);
+      stopAll(now, line);
       recount();
     }
-    ended = next.ended() ? Optional.of(now) : Optional.empty();
-    untidy = next.ended();
-    log.append(entry(now));
   }
 
   private ObjectNode entry(Instant at) {
@@ -351,36 +390,20 @@ final class Course {
   }
 
   /** One line of the log says this of all of them. */
-  private void stopAll(Instant now) {
+  private void stopAll(Instant now, long line) {
     for (Run run : runs) {
       if (!run.state.ended() && !run.committed()) {
         run.state = DeviceState.STOPPED;
         run.reason = Reason.ABORTED;
         run.since = now;
         run.next = Instant.MAX;
+        run.noted(line);
       }
     }
   }
 
   void force() throws IOException {
     log.force();
-  }
-
-  /** Whether more is kept than how it ended. */
-  boolean untidy() {
-    return untidy;
-  }
-
-  /** Of a campaign that has ended only how it ended is kept. */
-  void tidy() throws IOException {
-    untidy = false;
-    List<ObjectNode> entries =
-        new ArrayList<>(opening(header, runs.stream().map(run -> run.thing).toList()));
-    runs.forEach(run -> entries.add(entry(run)));
-    entries.add(entry(ended.orElse(header.started())));
-    CampaignLog.create(file, entries);
-    log.close();
-    log = CampaignLog.open(file, entry -> {});
   }
 
   /** Fails while the disk takes nothing. */

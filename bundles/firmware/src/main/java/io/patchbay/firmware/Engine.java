@@ -451,14 +451,6 @@ final class Engine {
       course.effects.clear();
       effects.forEach(Runnable::run);
       done |= !effects.isEmpty();
-      if (course.state().ended() && course.untidy()) {
-        guarded(
-            course,
-            () -> {
-              course.tidy();
-              return true;
-            });
-      }
     }
     return done || !news.isEmpty();
   }

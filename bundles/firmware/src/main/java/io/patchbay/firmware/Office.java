@@ -83,6 +83,20 @@ final class Office implements Campaigns {
   }
 
   @Override
+  public CompletionStage<Optional<History>> history(String id, ThingId thing) {
+    return desk.ask(
+        engine ->
+            () -> {
+              Course course = engine.courses().get(id);
+              try {
+                return course == null ? Optional.empty() : course.history(thing);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+  }
+
+  @Override
   public CompletionStage<Campaign> start(Plan plan, String by) {
     try {
       check(plan);

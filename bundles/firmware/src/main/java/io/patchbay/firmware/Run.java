@@ -6,11 +6,15 @@ import io.patchbay.northbound.Campaigns.Reason;
 import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.thing.ThingId;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** One device's way through a campaign. The first part is on disk, the second is not. */
 final class Run {
+  /** Lines of its history; the oldest goes. */
+  static final int MOST_LINES = 64;
+
   /** What a protocol is asked to do. */
   enum Call {
     STATUS,
@@ -42,6 +46,9 @@ final class Run {
 
   /** No delivery begins before this. */
   Instant rested = Instant.MIN;
+
+  /** Where its lines are in the log, the newest of them. */
+  private long[] lines = {};
 
   /** Asked first after every start and every trouble: the device knows better. */
   Call go = Call.STATUS;
@@ -80,6 +87,18 @@ final class Run {
     this.index = index;
     this.thing = thing;
     this.since = since;
+  }
+
+  void noted(long line) {
+    boolean full = lines.length == MOST_LINES;
+    long[] more = Arrays.copyOfRange(lines, full ? 1 : 0, lines.length + 1);
+    more[more.length - 1] = line;
+    lines = more;
+  }
+
+  /** Oldest first. */
+  long[] lines() {
+    return lines.clone();
   }
 
   /** Whether it takes part and has not ended. */

@@ -34,7 +34,7 @@ final class CampaignLogTest {
 
   private static List<Integer> read(Path file) throws IOException {
     List<Integer> read = new ArrayList<>();
-    CampaignLog.open(file, entry -> read.add(entry.get("n").asInt())).close();
+    CampaignLog.open(file, (entry, at) -> read.add(entry.get("n").asInt())).close();
     return read;
   }
 
@@ -46,7 +46,7 @@ final class CampaignLogTest {
       Path file = folder.resolve("torn.log");
       Files.write(file, Arrays.copyOf(whole, length));
       assertThat(read(file)).containsExactly(0, 1);
-      CampaignLog log = CampaignLog.open(file, entry -> {});
+      CampaignLog log = CampaignLog.open(file, (entry, at) -> {});
       log.append(Records.object().put("n", 7));
       log.force();
       log.close();
@@ -68,9 +68,26 @@ final class CampaignLogTest {
   }
 
   @Test
+  void findsARecordAgainWhereItWasWritten() throws Exception {
+    Path file = log(2);
+    List<Long> places = new ArrayList<>();
+    CampaignLog log = CampaignLog.open(file, (entry, at) -> places.add(at));
+    places.add(log.append(Records.object().put("n", 2).put("long", "x".repeat(3_000))));
+    places.add(log.append(Records.object().put("n", 3)));
+    log.force();
+    places.add(log.append(Records.object().put("n", 4)));
+    log.force();
+    for (int n = 0; n < places.size(); n++) {
+      assertThat(log.at(places.get(n)).orElseThrow().get("n").asInt()).isEqualTo(n);
+    }
+    assertThat(log.at(places.get(1) + 1)).as("no line begins there").isEmpty();
+    log.close();
+  }
+
+  @Test
   void keepsNothingThatWasNotForced() throws Exception {
     Path file = log(1);
-    CampaignLog log = CampaignLog.open(file, entry -> {});
+    CampaignLog log = CampaignLog.open(file, (entry, at) -> {});
     log.append(Records.object().put("n", 1));
     log.close();
     assertThat(read(file)).containsExactly(0);

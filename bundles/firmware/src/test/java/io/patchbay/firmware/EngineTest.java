@@ -15,6 +15,7 @@ import io.patchbay.northbound.DeviceFilter;
 import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.FirmwareUpdate.Result;
 import io.patchbay.southbound.FirmwareUpdate.Stage;
+import io.patchbay.thing.ThingId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
@@ -147,6 +148,64 @@ final class EngineTest {
     hub.start(Hub.plan("one", new Pace(5, 4, 600, 1, Optional.empty(), 100, 1000)));
     hub.until(Duration.ofHours(1), () -> broken.cuts == 2);
     hub.until(Duration.ofMinutes(1), () -> hub.device("meter2").state() != DeviceState.WAITING);
+  }
+
+  @Test
+  void theWayOfADeviceIsKeptThoughTheHubIsKilled() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.CUT_ONCE);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.until(Duration.ofHours(1), () -> device.stage == Stage.UPDATING);
+    hub.kill();
+    hub.finish("one");
+    List<Campaigns.Passage> way = way("meter1");
+    assertThat(way)
+        .extracting(Campaigns.Passage::state)
+        .containsExactly(
+            DeviceState.CHECKING,
+            DeviceState.DELIVERING,
+            DeviceState.DELIVERING,
+            DeviceState.READY,
+            DeviceState.INSTALLING,
+            DeviceState.CONFIRMING,
+            DeviceState.UPDATED);
+    assertThat(way).extracting(Campaigns.Passage::at).isSorted();
+    assertThat(way.get(2).detail()).contains("broke off 1 times");
+    hub.kill();
+    assertThat(way("meter1")).isEqualTo(way);
+    assertThat(hub.course("one").history(new ThingId("stranger"))).isEmpty();
+  }
+
+  private List<Campaigns.Passage> way(String thing) throws Exception {
+    return hub.course("one").history(new ThingId(thing)).orElseThrow().passages();
+  }
+
+  @Test
+  void theWayOfADeviceThatWasStoppedSaysWhy() throws Exception {
+    hub.devices.add("meter1", Script.SLEEPS);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.pass(Duration.ofSeconds(1));
+    hub.running().abort(hub.course("one"), "aborted by eve", hub.clock.instant());
+    hub.finish("one");
+    hub.kill();
+    List<Campaigns.Passage> way = way("meter1");
+    Campaigns.Passage last = way.get(way.size() - 1);
+    assertThat(last.state()).isEqualTo(DeviceState.STOPPED);
+    assertThat(last.reason()).isEqualTo(Reason.ABORTED);
+    assertThat(last.detail()).isEqualTo("aborted by eve");
+  }
+
+  @Test
+  void theWayOfADeviceIsBounded() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.CUT_ALWAYS);
+    hub.devices.download = Duration.ofSeconds(1);
+    Campaigns.Limits patient =
+        new Campaigns.Limits(
+            Duration.ofHours(1), Duration.ofDays(9), Duration.ofHours(1), Duration.ofDays(9), 100);
+    hub.start(new Plan("one", "v11", DeviceFilter.ALL, Hub.PACE, patient));
+    hub.until(Duration.ofDays(8), () -> hub.state("one").ended());
+    assertThat(device.cuts).isEqualTo(100);
+    assertThat(way("meter1")).hasSize(Run.MOST_LINES);
+    assertThat(way("meter1").get(Run.MOST_LINES - 1).reason()).isEqualTo(Reason.CONNECTION_LOST);
   }
 
   @Test

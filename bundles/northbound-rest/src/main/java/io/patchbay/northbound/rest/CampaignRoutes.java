@@ -6,12 +6,15 @@ import io.patchbay.access.Role;
 import io.patchbay.northbound.Campaigns.Campaign;
 import io.patchbay.northbound.Campaigns.Device;
 import io.patchbay.northbound.Campaigns.DeviceState;
+import io.patchbay.northbound.Campaigns.History;
 import io.patchbay.northbound.Campaigns.Limits;
 import io.patchbay.northbound.Campaigns.Pace;
+import io.patchbay.northbound.Campaigns.Passage;
 import io.patchbay.northbound.Campaigns.Plan;
 import io.patchbay.northbound.Campaigns.Window;
 import io.patchbay.northbound.DeviceFilter;
 import io.patchbay.northbound.RefusedException;
+import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -48,6 +51,12 @@ final class CampaignRoutes {
                 Route.Parameter.text("state", "Only those in it"),
                 Route.Parameter.number("skip", "How many to leave out"),
                 Route.Parameter.number("limit", "1 to 1000, 100 when left out")),
+        Route.get(
+            ONE + "/devices/{thing}",
+            Role.VIEWER,
+            "A device of a campaign, with its history",
+            "CampaignDevice",
+            this::device),
         change("POST", CAMPAIGNS, Role.INTEGRATOR, "start", "Begins a campaign", this::start, 201)
             .taking(Route.JSON, "CampaignPlan"),
         change(
@@ -139,15 +148,39 @@ final class CampaignRoutes {
         Stages.get(rooms.campaigns().devices(id, state, skip, limit)).orElseThrow(() -> none(id));
     ObjectNode body = Json.object();
     ArrayNode all = body.putArray("devices");
-    for (Device device : devices) {
+    devices.forEach(device -> all.add(json(device)));
+    exchange.reply(200, body);
+  }
+
+  private static ObjectNode json(Device device) {
+    return Json.object()
+        .put("thing", device.thing().value())
+        .put("state", Words.of(device.state()))
+        .put("reason", Words.of(device.reason()))
+        .put("detail", device.detail())
+        .put("since", device.since().toString())
+        .put("before", device.before())
+        .put("attempts", device.attempts());
+  }
+
+  private void device(Exchange exchange) throws IOException, RefusedException {
+    String id = id(exchange);
+    String thing = exchange.path("thing");
+    Optional<History> found =
+        ThingId.valid(thing)
+            ? Stages.get(rooms.campaigns().history(id, new ThingId(thing)))
+            : Optional.empty();
+    History history =
+        found.orElseThrow(
+            () -> Problem.notFound("'" + thing + "' is not in the campaign '" + id + "'"));
+    ObjectNode body = json(history.device());
+    ArrayNode all = body.putArray("history");
+    for (Passage passage : history.passages()) {
       all.addObject()
-          .put("thing", device.thing().value())
-          .put("state", Words.of(device.state()))
-          .put("reason", Words.of(device.reason()))
-          .put("detail", device.detail())
-          .put("since", device.since().toString())
-          .put("before", device.before())
-          .put("attempts", device.attempts());
+          .put("at", passage.at().toString())
+          .put("state", Words.of(passage.state()))
+          .put("reason", Words.of(passage.reason()))
+          .put("detail", passage.detail());
     }
     exchange.reply(200, body);
   }
@@ -166,6 +199,7 @@ final class CampaignRoutes {
             body.has("devices") ? filter(body) : DeviceFilter.ALL,
             body.has("pace") ? pace(body) : Pace.USUAL,
             body.has("limits") ? limits(body) : Limits.USUAL);
+    exchange.concerns(CAMPAIGNS + "/" + plan.id());
     reply(exchange, 201, rooms.campaigns().start(plan, exchange.who()));
   }
 
@@ -244,10 +278,10 @@ final class CampaignRoutes {
   private void rollBack(Exchange exchange) throws IOException, RefusedException {
     Fields body = exchange.fields("id", "firmware");
     String id = id(exchange);
+    String next = body.text("id");
+    exchange.concerns(CAMPAIGNS + "/" + id + "/rollback/" + next);
     reply(
-        exchange,
-        201,
-        rooms.campaigns().rollBack(id, body.text("id"), body.text("firmware"), exchange.who()));
+        exchange, 201, rooms.campaigns().rollBack(id, next, body.text("firmware"), exchange.who()));
   }
 
   private void remove(Exchange exchange) throws IOException, RefusedException {

@@ -25,6 +25,9 @@ import java.util.function.Supplier;
 
 /** One request and its answer. */
 final class Exchange {
+  private static final String CONCERNS = Exchange.class.getName() + ".concerns";
+  private static final int MOST_NAMED = 200;
+
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final Route route;
@@ -59,6 +62,16 @@ final class Exchange {
 
   Optional<Principal> principal() {
     return principal;
+  }
+
+  /** What the audit names: more than the address, when what is made has its name in the body. */
+  void concerns(String what) {
+    request.setAttribute(CONCERNS, what.substring(0, Math.min(what.length(), MOST_NAMED)));
+  }
+
+  /** What a request was about. */
+  static String concern(HttpServletRequest request) {
+    return request.getAttribute(CONCERNS) instanceof String what ? what : request.getRequestURI();
   }
 
   /** Whether only the headers are wanted. */

@@ -180,7 +180,7 @@ final class Gate extends HttpServlet {
                   audit.record(
                       who.map(Principal::name).orElse("nobody"),
                       route.act(),
-                      request.getRequestURI(),
+                      Exchange.concern(request),
                       result));
     }
   }

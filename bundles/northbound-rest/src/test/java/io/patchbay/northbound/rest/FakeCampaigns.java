@@ -72,6 +72,19 @@ final class FakeCampaigns implements Campaigns {
   }
 
   @Override
+  public CompletionStage<Optional<History>> history(String id, ThingId thing) {
+    Device device =
+        new Device(
+            thing, DeviceState.DELIVERING, Reason.NONE, "broke off", FakeRooms.TIME, "1.0", 1);
+    Passage passage =
+        new Passage(FakeRooms.TIME, DeviceState.DELIVERING, Reason.NONE, "broke off 1 times");
+    return CompletableFuture.completedFuture(
+        thing.value().equals("plug1")
+            ? Optional.of(new History(device, List.of(passage)))
+            : Optional.empty());
+  }
+
+  @Override
   public CompletionStage<Campaign> start(Plan plan, String by) {
     return plan.firmware().equals("none")
         ? refused("there is no package 'none'")

@@ -118,6 +118,13 @@ final class FirmwareApiTest {
         tree(hub.get(campaigns + "/may/devices?state=failed&skip=3&limit=7", "viewer"));
     assertThat(devices.get("devices").get(0).get("state").textValue()).isEqualTo("failed");
     assertThat(devices.get("devices").get(0).get("detail").textValue()).isEqualTo("skipped 3 of 7");
+    JsonNode device = tree(hub.get(campaigns + "/may/devices/plug1", "viewer"));
+    assertThat(device.get("history").get(0).get("state").textValue()).isEqualTo("delivering");
+    assertThat(device.get("history").get(0).get("at").textValue()).isNotEmpty();
+    problem(hub.get(campaigns + "/may/devices/plug2", "viewer"), 404, "'plug2' is not in");
+    problem(hub.get(campaigns + "/none/devices/plug1", "viewer"), 404, "no campaign");
+    assertThat(hub.rooms.acts)
+        .anyMatch(act -> act.act().equals("campaign.start") && act.on().endsWith("/may"));
     for (String act : new String[] {"pause", "resume", "abort"}) {
       problem(hub.json("POST", campaigns + "/may/" + act, "viewer", ""), 403, "operator");
       assertThat(hub.json("POST", campaigns + "/may/" + act, "operator", "").statusCode())
