@@ -46,6 +46,7 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
   private final AtomicBoolean waking = new AtomicBoolean();
   private final List<Runnable> afterwards = new ArrayList<>();
   private volatile boolean open = true;
+  private volatile Runnable loaded = () -> {};
   private @Nullable Thread thread;
   private Feed.@Nullable Registration listening;
 
@@ -101,9 +102,16 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
     }
   }
 
-  /** Goes on with the campaigns that are there; without one nothing begins. */
-  void resumeAll() throws IOException {
-    if (!Disk.list(folder).isEmpty()) {
+  /**
+   * Goes on with the campaigns that are there; without one nothing begins.
+   *
+   * @param known run when it is known which images devices may pull
+   */
+  void resumeAll(Runnable known) throws IOException {
+    if (Disk.list(folder).isEmpty()) {
+      known.run();
+    } else {
+      loaded = known;
       begin();
     }
   }
@@ -121,6 +129,8 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
 
   private void run() {
     load();
+    publish();
+    loaded.run();
     while (open) {
       try {
         round();

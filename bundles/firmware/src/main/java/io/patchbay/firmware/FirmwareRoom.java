@@ -12,10 +12,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -64,7 +65,7 @@ public final class FirmwareRoom implements Health {
 
   private final Protocols protocols = new Protocols();
   private final Desk desk;
-  private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+  private final Queue<ServiceRegistration<?>> registrations = new ConcurrentLinkedQueue<>();
 
   @Activate
   public FirmwareRoom(
@@ -84,17 +85,19 @@ public final class FirmwareRoom implements Health {
     Shelf shelf = new Shelf(packages, address(config.downloads()));
     desk = new Desk(campaigns, things, feed, protocols, shelf, clock);
     Office office = new Office(campaigns, packages, things, shelf, desk, clock);
-    desk.resumeAll();
     Map<Class<?>, Object> services =
         Map.of(
             FirmwarePackages.class, packages,
             Campaigns.class, office,
-            FirmwareDownloads.class, shelf,
             FirmwareUpdate.Listener.class, desk,
             Health.class, this);
-    services.forEach(
-        (type, service) ->
-            registrations.add(context.registerService(type.getName(), service, null)));
+    services.forEach((type, service) -> register(context, type, service));
+    // a device that pulls is told to come again, and not that there is no such image
+    desk.resumeAll(() -> register(context, FirmwareDownloads.class, shelf));
+  }
+
+  private void register(BundleContext context, Class<?> type, Object service) {
+    registrations.add(context.registerService(type.getName(), service, null));
   }
 
   private static Optional<URI> address(String text) {
@@ -132,8 +135,15 @@ public final class FirmwareRoom implements Health {
 
   @Deactivate
   void close() {
-    registrations.forEach(ServiceRegistration::unregister);
+    leave();
     desk.close();
+    leave(); // what its thread registered meanwhile
+  }
+
+  private void leave() {
+    for (var each = registrations.poll(); each != null; each = registrations.poll()) {
+      each.unregister();
+    }
   }
 
   @Override

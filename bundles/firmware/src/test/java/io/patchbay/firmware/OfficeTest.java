@@ -29,12 +29,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,7 +149,9 @@ final class OfficeTest {
 
   @Test
   void doesNothingAtAStartWithoutCampaigns() throws Exception {
-    desk.resumeAll();
+    AtomicBoolean known = new AtomicBoolean();
+    desk.resumeAll(() -> known.set(true));
+    assertThat(known).as("nobody has to wait").isTrue();
     assertThat(running()).isFalse();
     assertThat(listeners).isEmpty();
     assertThat(folder).doesNotExist();
@@ -212,12 +216,16 @@ final class OfficeTest {
     device.awake = false;
     get(office.start(plan("one", "v11", "*"), "tester"));
     await().until(() -> !listeners.isEmpty());
+    String token = token();
     desk.close();
     assertThat(running()).isFalse();
     assertThat(listeners).isEmpty();
     desk = desk();
     office = office();
-    desk.resumeAll();
+    shelf.show(List.of());
+    CompletableFuture<Boolean> known = new CompletableFuture<>();
+    desk.resumeAll(() -> known.complete(shelf.find(token).isPresent()));
+    assertThat(get(known)).as("what may be pulled is known then").isTrue();
     await().until(() -> !listeners.isEmpty());
     assertThat(get(office.find("one")).orElseThrow().state()).isEqualTo(State.RUNNING);
     device.awake = true;
@@ -237,12 +245,16 @@ final class OfficeTest {
     assertThat(device.installs).isOne();
   }
 
+  private String token() {
+    return get(
+        desk.ask(engine -> () -> engine.courses().values().iterator().next().header().token()));
+  }
+
   @Test
   void givesDevicesAnAddressThatEndsWithTheCampaign() {
     devices.add("meter1", Script.SLEEPS);
     get(office.start(plan("one", "v11", "*"), "tester"));
-    String token =
-        get(desk.ask(engine -> () -> engine.courses().values().iterator().next().header().token()));
+    String token = token();
     assertThat(shelf.find(token).orElseThrow().address())
         .hasValue(URI.create("https://hub.example:8443/firmware/" + token));
     get(office.abort("one", "tester"));

@@ -18,6 +18,10 @@ final class Findings {
     return figures.getOrDefault(name, 0L);
   }
 
+  void count(String name) {
+    figures.merge(name, 1L, Long::sum);
+  }
+
   /** Keeps the largest. */
   void atLeast(String name, long value) {
     figures.merge(name, value, Math::max);

@@ -2,7 +2,10 @@ package io.patchbay.itests.prove;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.patchbay.itests.RunningHub;
+import io.patchbay.itests.prove.FirmwareDevice.Digest;
 import io.patchbay.itests.prove.FirmwareDevice.Flaw;
+import io.patchbay.itests.prove.FirmwareDevice.Make;
+import io.patchbay.itests.prove.FirmwareDevice.Way;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -26,15 +29,18 @@ import java.util.stream.Stream;
 import org.eclipse.leshan.client.object.Security;
 
 /**
- * A fleet of LwM2M devices, with keys and with certificates, a third of them in queue mode, a
- * twentieth failing in each way, gets new firmware while the hub is killed: each ends in the right
- * state with the right reason, none is updated twice, none counts as updated that runs the old
- * image. A second campaign, whose devices all fail, is aborted at its threshold.
+ * A fleet of LwM2M devices, of versions 1.0 and 1.1, with keys and with certificates, a third of
+ * them in queue mode, pushed to and pulling over CoAP, CoAPS and HTTP, a twentieth failing in each
+ * way, gets new firmware while the hub is killed: each ends in the right state with the right
+ * reason, none is updated twice, none counts as updated that runs the old image. A second campaign,
+ * most of whose devices fail, is aborted meanwhile at its threshold.
  */
 final class FirmwareProof {
   private static final int SERVER = 123;
   private static final int EACH = 20;
   private static final int IMAGE_OCTETS = 48 << 10;
+  private static final int HTTP_PORT = 8080;
+  private static final int PORT = 5683;
   private static final int SECURE_PORT = 5684;
   private static final String BAD = "bad-";
   private static final String FLEET = "meter-";
@@ -45,7 +51,9 @@ final class FirmwareProof {
   private final Random random = new Random(5);
   private final Findings findings = new Findings();
   private final List<FirmwareDevice> devices = new ArrayList<>();
-  private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(16);
+  private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(32);
+  private int certified;
+  private int open;
   private RunningHub hub;
 
   private FirmwareProof(Path data) throws IOException, InterruptedException, TimeoutException {
@@ -90,6 +98,8 @@ final class FirmwareProof {
     return RunningHub.start(
         data,
         offset,
+        "io.patchbay.firmware:downloads=http://127.0.0.1:" + (HTTP_PORT + offset),
+        binding + "unsecured=meter-open-*",
         binding + "awakeSeconds=4",
         binding + "trust=" + keys.resolve("customer.pem"),
         binding + "keystore=" + keys.resolve("hub.p12"),
@@ -103,20 +113,29 @@ final class FirmwareProof {
     byte[] image = new byte[IMAGE_OCTETS];
     random.nextBytes(image);
     upload(image);
+    Digest digest = Digest.of(image);
     for (int i = 0; i < things; i++) {
-      devices.add(device(FLEET + i, i, flaw(i)));
+      Way way = way(i);
+      devices.add(device(FLEET + (way == Way.COAP ? "open-" : "") + i, i, way, flaw(i), digest));
     }
     for (int i = 0; i < things / 4; i++) {
-      devices.add(device(BAD + i, i, i % 4 == 3 ? Flaw.NONE : Flaw.BAD_SIGNATURE));
+      Flaw flaw = i % 4 == 3 ? Flaw.NONE : Flaw.BAD_SIGNATURE;
+      devices.add(device(BAD + i, i, Way.PUSH, flaw, digest));
     }
     devices.forEach(FirmwareDevice::start);
+    findings.figure("certificates", certified);
+    findings.figure("withoutDtls", open);
     until("all have registered", end, () -> registered() == devices.size());
     findings.figure("registeredAfterMs", (System.nanoTime() - begun) / 1_000_000);
     begin(
         "fleet",
         FLEET,
-        "{\"canary\":%d,\"growth\":100,\"perMinute\":%d,\"atOnce\":60,\"abortPercent\":60}"
-            .formatted(things / 5, things));
+        "{\"canary\":%d,\"growth\":100,\"perMinute\":300,\"atOnce\":60,\"abortPercent\":60}"
+            .formatted(things / 5));
+    begin(
+        "threshold",
+        BAD,
+        "{\"canary\":6,\"growth\":2,\"perMinute\":600,\"abortPercent\":20,\"abortAfter\":4}");
     for (int kill = 1; kill <= kills; kill++) {
       int some = things * kill / (kills + 1) / 2;
       until("so many have ended: " + some, end, () -> ended("fleet") >= some);
@@ -127,10 +146,6 @@ final class FirmwareProof {
     until("the campaign has ended", end, () -> state("fleet").equals("done"));
     findings.figure("campaignMs", (System.nanoTime() - begun) / 1_000_000);
     judge();
-    begin(
-        "threshold",
-        BAD,
-        "{\"canary\":6,\"growth\":2,\"perMinute\":600,\"abortPercent\":20,\"abortAfter\":4}");
     until("it is aborted", end, () -> state("threshold").equals("aborted"));
     judgeThreshold();
   }
@@ -142,18 +157,32 @@ final class FirmwareProof {
     return place % 4 == 1 && place / 4 + 1 < all.length ? all[place / 4 + 1] : Flaw.NONE;
   }
 
-  private FirmwareDevice device(String endpoint, int number, Flaw flaw)
+  /** Three of five are pushed to; each way is there with each flaw, and without. */
+  private static Way way(int number) {
+    return switch ((number * 7 + number / EACH * 3) % 10) {
+      case 6, 7 -> Way.HTTP;
+      case 8 -> Way.COAPS;
+      case 9 -> Way.COAP;
+      default -> Way.PUSH;
+    };
+  }
+
+  private FirmwareDevice device(String endpoint, int number, Way way, Flaw flaw, Digest image)
       throws IOException, InterruptedException {
     String address = "coaps://127.0.0.1:" + (SECURE_PORT + offset);
+    byte[] key = new byte[16];
+    random.nextBytes(key);
     Security security;
-    if (number % 4 == 0) {
+    if (way == Way.COAP) {
+      security = Security.noSec("coap://127.0.0.1:" + (PORT + offset), SERVER);
+      open++;
+    } else if (number % 4 == 0 && way != Way.COAPS) {
       issue(endpoint);
       security =
           Security.x509(
               address, SERVER, der(endpoint + ".pem"), der(endpoint + ".key"), der("hub.pem"));
+      certified++;
     } else {
-      byte[] key = new byte[16];
-      random.nextBytes(key);
       String hex = "hex:" + HexFormat.of().formatHex(key);
       answer(
           "PUT /api/v1/secrets/lwm2m-psk." + endpoint,
@@ -163,7 +192,15 @@ final class FirmwareProof {
                   .PUT(BodyPublishers.ofString("{\"secret\":\"" + hex + "\"}"))));
       security = Security.psk(address, SERVER, endpoint.getBytes(StandardCharsets.UTF_8), key);
     }
-    return new FirmwareDevice(endpoint, security, number % 3 == 0, flaw, threads);
+    ImagePull pull =
+        switch (way) {
+          case PUSH, HTTP -> ImagePull.http();
+          case COAP -> ImagePull.coap();
+          case COAPS -> ImagePull.coaps(endpoint, key);
+        };
+    boolean old = number / 4 % 2 == 0;
+    return new FirmwareDevice(
+        new Make(endpoint, security, old, number % 3 == 0, way, pull, flaw, image), threads);
   }
 
   private void upload(byte[] image) throws IOException, InterruptedException {
@@ -229,6 +266,10 @@ final class FirmwareProof {
     return all;
   }
 
+  private JsonNode history(String thing) throws IOException, InterruptedException {
+    return new Api(hub).get("/api/v1/campaigns/fleet/devices/" + thing).get("history");
+  }
+
   private static String word(JsonNode node, String key) {
     return node.path(key).asText().toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
   }
@@ -237,29 +278,43 @@ final class FirmwareProof {
     Map<String, JsonNode> told = devicesOf("fleet");
     long updated = 0;
     long twice = 0;
+    long resumed = 0;
+    long attempts = 0;
     for (FirmwareDevice device : devices) {
-      if (!device.endpoint().startsWith(FLEET)) {
+      if (!device.make().endpoint().startsWith(FLEET)) {
         continue;
       }
-      JsonNode said = told.get(device.endpoint());
+      JsonNode said = told.get(device.make().endpoint());
       if (said == null) {
-        findings.expect(false, device.endpoint() + " is not in the campaign");
+        findings.expect(false, device.make().endpoint() + " is not in the campaign");
         continue;
       }
       String state = word(said, "state");
       String reason = word(said, "reason");
       boolean counts = state.equals("updated");
       updated += counts ? 1 : 0;
+      Make make = device.make();
+      resumed += device.resumes() > 0 ? 1 : 0;
+      attempts += said.path("attempts").asLong();
+      findings.count(make.old() ? "lwm2m10" : "lwm2m11");
+      findings.count(make.way().name().toLowerCase(Locale.ROOT));
+      findings.expect(
+          make.flaw() != Flaw.CUT_WHILE_DOWNLOADING
+              || make.way() == Way.PUSH
+              || device.resumes() > 0,
+          make.endpoint() + " did not go on in the middle of its image");
       twice += device.installs() > 1 ? 1 : 0;
       findings.expect(
           counts == device.running().equals(FirmwareDevice.NEW),
-          device.endpoint() + " runs " + device.running() + " and is " + said);
+          device.make().endpoint() + " runs " + device.running() + " and is " + said);
       findings.expect(
-          right(device.flaw(), state, reason),
-          device.endpoint() + " with " + device.flaw() + " ends as " + said);
+          right(device.make().flaw(), state, reason),
+          device.make() + " ends as " + said + history(device.make().endpoint()));
     }
     findings.figure("updated", updated);
     findings.figure("updatedTwice", twice);
+    findings.figure("resumedInTheMiddle", resumed);
+    findings.figure("deliveriesCountedAsBroken", attempts);
     findings.figure("failed", campaign("fleet").get("counts").path("failed").asLong());
   }
 
@@ -292,11 +347,11 @@ final class FirmwareProof {
         "of " + told.size() + " devices " + failed + " failed before it was aborted");
     for (FirmwareDevice device : devices) {
       boolean stopping =
-          told.containsKey(device.endpoint())
-              && word(told.get(device.endpoint()), "state").equals("stopped");
+          told.containsKey(device.make().endpoint())
+              && word(told.get(device.make().endpoint()), "state").equals("stopped");
       findings.expect(
           !stopping || device.installs() == 0,
-          device.endpoint() + " installed although it was stopped");
+          device.make().endpoint() + " installed although it was stopped");
     }
   }
 

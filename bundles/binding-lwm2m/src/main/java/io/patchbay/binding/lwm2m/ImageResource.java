@@ -32,6 +32,7 @@ final class ImageResource extends CoapResource {
   private static final int LARGEST_SZX = 6;
 
   private static final int ETAG = 8;
+  private static final long COME_AGAIN = 5;
 
   private final Supplier<Optional<FirmwareDownloads>> downloads;
 
@@ -49,10 +50,14 @@ final class ImageResource extends CoapResource {
   @Override
   public void handleGET(CoapExchange exchange) {
     List<StringOption> path = exchange.getRequestOptions().getUriPath();
+    FirmwareDownloads known = downloads.get().orElse(null);
+    if (known == null) { // after a start; a device that hears 4.04 gives its update up
+      exchange.setMaxAge(COME_AGAIN);
+      exchange.respond(ResponseCode.SERVICE_UNAVAILABLE);
+      return;
+    }
     FirmwareImage image =
-        path.size() == 2
-            ? downloads.get().flatMap(all -> all.find(path.get(1).getStringValue())).orElse(null)
-            : null;
+        path.size() == 2 ? known.find(path.get(1).getStringValue()).orElse(null) : null;
     if (image == null) {
       exchange.respond(ResponseCode.NOT_FOUND);
       return;

@@ -59,7 +59,10 @@ final class DownloadRoutes {
     FirmwareImage image =
         rooms
             .find(FirmwareDownloads.class)
-            .flatMap(downloads -> downloads.find(exchange.path("token")))
+            .orElseThrow(
+                () -> // after a start; a device that hears 404 gives its update up
+                Problem.of(503, "campaigns are not read yet").with("Retry-After", "5"))
+            .find(exchange.path("token"))
             .orElseThrow(() -> Problem.notFound("there is no such image now"));
     if (!places.tryAcquire()) {
       throw Problem.of(503, "too many devices download now").with("Retry-After", "30");

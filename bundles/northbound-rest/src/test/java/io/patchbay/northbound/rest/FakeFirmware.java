@@ -9,10 +9,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
 
 /** Packages, and what devices may pull, in memory. */
 final class FakeFirmware implements FirmwarePackages {
@@ -35,9 +39,23 @@ final class FakeFirmware implements FirmwarePackages {
   final CountDownLatch opened = new CountDownLatch(1);
   final CountDownLatch mayCome = new CountDownLatch(1);
 
+  private Supplier<@Nullable ServiceRegistration<?>> come = () -> null;
+  private @Nullable ServiceRegistration<?> downloads;
+
   void register(BundleContext context) {
     context.registerService(FirmwarePackages.class, this, null);
-    context.registerService(FirmwareDownloads.class, this::pulled, null);
+    come = () -> context.registerService(FirmwareDownloads.class, this::pulled, null);
+    come();
+  }
+
+  /** Campaigns have been read. */
+  void come() {
+    downloads = come.get();
+  }
+
+  /** Campaigns have not been read. */
+  void go() {
+    Objects.requireNonNull(downloads).unregister();
   }
 
   private Optional<FirmwareImage> download(String token, FirmwareImage.Content content) {

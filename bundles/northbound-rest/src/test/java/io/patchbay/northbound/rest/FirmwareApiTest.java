@@ -144,6 +144,10 @@ final class FirmwareApiTest {
     assertThat(hub.rooms.acts)
         .extracting(act -> act.act())
         .contains("campaign.start", "campaign.abort", "campaign.rollback", "campaign.remove");
+    assertThat(hub.rooms.acts)
+        .anyMatch(
+            act ->
+                act.act().equals("campaign.rollback") && act.on().endsWith("/may/rollback/back"));
   }
 
   @ParameterizedTest
@@ -195,6 +199,19 @@ final class FirmwareApiTest {
     problem(hub.get("/firmware/", ""), 404, "no such image");
     assertThat(DownloadRoutes.loggable(IMAGE)).doesNotContain(FakeFirmware.TOKEN);
     assertThat(hub.rooms.acts).noneMatch(act -> act.on().contains(FakeFirmware.TOKEN));
+  }
+
+  @Test
+  void tellsADeviceToComeAgainBeforeCampaignsAreRead() throws Exception {
+    hub.rooms.firmware.go();
+    try {
+      HttpResponse<byte[]> early = download();
+      assertThat(early.statusCode()).isEqualTo(503);
+      assertThat(early.headers().firstValue("Retry-After")).hasValue("5");
+    } finally {
+      hub.rooms.firmware.come();
+    }
+    assertThat(download().statusCode()).isEqualTo(200);
   }
 
   @ParameterizedTest
