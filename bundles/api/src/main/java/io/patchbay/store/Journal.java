@@ -35,6 +35,18 @@ public interface Journal {
    */
   List<Recorded> history(ThingId thing, String property, Instant from, Instant to, int limit);
 
+  /**
+   * How one thing stood: its discoveries and changes of status, newest first.
+   *
+   * @param limit 1 to 100,000
+   */
+  default List<Recorded> standings(ThingId thing, int limit) {
+    return history(thing, "", Instant.EPOCH, Instant.MAX, 100_000).stream()
+        .filter(recorded -> Selection.name(recorded.uplink()).isEmpty())
+        .limit(limit)
+        .toList();
+  }
+
   /** What the log holds after a sequence, in order; for live streams that resume. */
   List<Recorded> after(long sequence, Selection selection, int max);
 

@@ -10,7 +10,9 @@ public record Registered(Thing thing, Admission admission, Origin origin, Instan
     ADMITTED,
     /** Its frames are held until somebody decides. */
     WAITING,
-    REJECTED
+    REJECTED,
+    /** Taken out of service for good: refused until it is taken back. */
+    RETIRED
   }
 
   /** Who registered it. */

@@ -67,12 +67,21 @@ public sealed interface Uplink {
   }
 
   /**
-   * A thing came, went, or fell asleep.
+   * A thing came, went, or fell asleep, or came to another stage of its life.
    *
+   * @param stage what a binding says of one that is not admitted, retired or being updated does not
+   *     count: that is core's
    * @param detail why, for a person; may be empty
    */
-  record StatusChange(ThingId thing, Status status, String detail, Instant time, Instant received)
-      implements Uplink {}
+  record StatusChange(
+      ThingId thing, Status status, Stage stage, String detail, Instant time, Instant received)
+      implements Uplink {
+    /** At the stage that its status says. */
+    public StatusChange(
+        ThingId thing, Status status, String detail, Instant time, Instant received) {
+      this(thing, status, Stage.of(status), detail, time, received);
+    }
+  }
 
   /** A device nobody registered was heard for the first time. */
   record Discovered(Thing device, Instant time, Instant received) implements Uplink {

@@ -1,5 +1,6 @@
 package io.patchbay.core;
 
+import io.patchbay.northbound.Lifecycles;
 import io.patchbay.northbound.ThingState;
 import io.patchbay.profile.Op;
 import io.patchbay.profile.Profile;
@@ -7,6 +8,7 @@ import io.patchbay.profile.Property;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.thing.Quality;
+import io.patchbay.thing.Stage;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
@@ -28,7 +30,7 @@ final class Device {
   /** How late an answer may come. */
   private static final Duration GRACE = Duration.ofMillis(500);
 
-  private record Standing(Status status, String detail, Instant since) {}
+  private record Standing(Status status, Stage stage, String detail, Instant since) {}
 
   private final ThingId id;
   private final Map<String, Recorded> latest = new ConcurrentHashMap<>();
@@ -41,6 +43,10 @@ final class Device {
   private volatile Standing standing;
   private volatile @Nullable Standing expected;
   private volatile boolean announced;
+
+  /** What is being done with its firmware; null when nothing is. */
+  private volatile @Nullable String update;
+
   private volatile Tapes.@Nullable Tape tape;
 
   /**
@@ -50,7 +56,18 @@ final class Device {
     this.id = registered.thing().id();
     this.registered = registered;
     this.announced = announced;
-    this.standing = new Standing(Status.UNKNOWN, "", registered.since());
+    this.standing = new Standing(Status.UNKNOWN, birth(registered), "", registered.since());
+  }
+
+  /** Where the life of a thing stands of which the log tells nothing. */
+  private static Stage birth(Registered registered) {
+    return switch (registered.admission()) {
+      case WAITING -> Stage.REGISTERED;
+      case REJECTED -> Stage.SUSPENDED;
+      case RETIRED -> Stage.RETIRED;
+      case ADMITTED ->
+          registered.origin() == Registered.Origin.ONBOARDED ? Stage.ADMITTED : Stage.MANUFACTURED;
+    };
   }
 
   ThingId id() {
@@ -92,6 +109,11 @@ final class Device {
     return (coming == null ? standing : coming).status();
   }
 
+  Stage expectedStage() {
+    Standing coming = expected;
+    return (coming == null ? standing : coming).stage();
+  }
+
   String expectedDetail() {
     Standing coming = expected;
     return (coming == null ? standing : coming).detail();
@@ -105,7 +127,7 @@ final class Device {
   }
 
   void expect(Uplink.StatusChange change) {
-    expected = new Standing(change.status(), change.detail(), change.time());
+    expected = new Standing(change.status(), change.stage(), change.detail(), change.time());
   }
 
   /** What was expected did not come into the journal. */
@@ -141,7 +163,7 @@ final class Device {
           recorded,
           (old, fresh) -> reading.supersedes(old.uplink()) ? fresh : old);
     } else if (recorded.uplink() instanceof Uplink.StatusChange change) {
-      standing = new Standing(change.status(), change.detail(), change.time());
+      standing = new Standing(change.status(), change.stage(), change.detail(), change.time());
     }
   }
 
@@ -178,11 +200,29 @@ final class Device {
                 property,
                 aged((Uplink.Reading) recorded.uplink(), profile, thing().scheme(), now)));
     return new ThingState(
-        registered, present.status(), present.detail(), present.since(), readings);
+        registered, present.status(), present.stage(), present.detail(), present.since(), readings);
   }
 
   Status status() {
     return standing.status();
+  }
+
+  Stage stage() {
+    return standing.stage();
+  }
+
+  Lifecycles.Step step() {
+    Standing present = standing;
+    return new Lifecycles.Step(
+        present.stage(), present.status(), present.detail(), present.since());
+  }
+
+  @Nullable String update() {
+    return update;
+  }
+
+  void update(@Nullable String now) {
+    update = now;
   }
 
   private static Uplink.Reading aged(

@@ -37,6 +37,7 @@ final class Hub implements AutoCloseable {
   final JournalLine line;
   final Presences presences;
   final UplinkPipeline uplink;
+  final Lives lives;
   final Membership things;
   final RejectedFrames rejections;
   final Downlink commands;
@@ -56,6 +57,7 @@ final class Hub implements AutoCloseable {
     catalogue = new Catalogue(ports, mediaTypes, directory);
     line = new JournalLine(journal);
     presences = new Presences(line, directory, catalogue, feeds, tally, clock);
+    lives = new Lives(directory, journal, presences, schedule::after);
     uplink =
         new UplinkPipeline(
             new Identification(catalogue, directory, settings, clock),
@@ -78,6 +80,7 @@ final class Hub implements AutoCloseable {
             store,
             schedule.pool(),
             clock,
+            lives,
             this::changed);
     rejections = new RejectedFrames(journal, uplink, tally);
     Requests requests = new Requests(directory, catalogue, ports);
@@ -108,6 +111,7 @@ final class Hub implements AutoCloseable {
       directory.find(recorded.uplink().thing()).ifPresent(device -> device.remember(recorded));
     }
     catalogue.change(profiles);
+    lives.load();
     desired.load();
     tapes.planAll();
   }
@@ -192,6 +196,7 @@ final class Hub implements AutoCloseable {
     samples.addAll(commands.samples());
     samples.addAll(desired.samples());
     samples.addAll(tapes.samples());
+    samples.addAll(lives.samples());
     samples.add(
         Sample.counter(
             "patchbay_polls_skipped_total",

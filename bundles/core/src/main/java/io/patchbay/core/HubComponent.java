@@ -3,6 +3,7 @@ package io.patchbay.core;
 import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Lifecycles;
 import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.ThingState;
@@ -53,6 +54,7 @@ import org.osgi.service.metatype.annotations.Option;
       UplinkPort.class,
       Feed.class,
       Things.class,
+      Lifecycles.class,
       Commands.class,
       Rejections.class,
       DesiredValues.class,
@@ -66,6 +68,7 @@ public final class HubComponent
     implements UplinkPort,
         Feed,
         Things,
+        Lifecycles,
         Commands,
         Rejections,
         DesiredValues,
@@ -204,6 +207,31 @@ public final class HubComponent
   @Override
   public CompletionStage<Boolean> remove(ThingId id) {
     return hub.things.remove(id);
+  }
+
+  @Override
+  public Optional<List<Lifecycles.Step>> life(ThingId thing, int limit) {
+    return hub.lives.life(thing, limit);
+  }
+
+  @Override
+  public CompletionStage<ThingState> retire(ThingId thing, String why, String by) {
+    return hub.things.retire(thing, why, by);
+  }
+
+  @Override
+  public CompletionStage<ThingState> reinstate(ThingId thing, String why, String by) {
+    return hub.things.reinstate(thing, why, by);
+  }
+
+  @Override
+  public void updating(ThingId thing, String what) {
+    hub.lives.updating(thing, what);
+  }
+
+  @Override
+  public void updated(ThingId thing, String outcome) {
+    hub.lives.updated(thing, outcome);
   }
 
   @Override

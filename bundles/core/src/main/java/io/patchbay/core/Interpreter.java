@@ -42,6 +42,10 @@ final class Interpreter {
     if (admission == Admission.REJECTED) {
       throw new DecodeException(
           Rejection.NOT_ADMITTED, "thing '" + device.id() + "' was refused by the administrator");
+    } else if (admission == Admission.RETIRED) {
+      throw new DecodeException(
+          Rejection.NOT_ADMITTED,
+          "thing '" + device.id() + "' is retired: " + device.step().reason());
     }
     return admission == Admission.ADMITTED;
   }
@@ -69,6 +73,7 @@ final class Interpreter {
                   new Uplink.StatusChange(
                       change.thing(),
                       change.status(),
+                      change.stage(),
                       change.detail(),
                       Interpretation.time(change.time()),
                       Times.millis(change.received())));

@@ -37,6 +37,7 @@ import java.util.function.Consumer;
 final class Membership implements Things {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final String BY_REGISTRATION = "registered by an administrator or a file";
   private static final int PAGE = 200;
   private static final int LARGEST_PAGE = 1_000;
 
@@ -48,6 +49,7 @@ final class Membership implements Things {
   private final ThingStore store;
   private final Executor pool;
   private final Clock clock;
+  private final Lives lives;
   private final Consumer<ThingId> changed;
 
   /** Identities of things on their way into the store: two may not take the same one. */
@@ -65,6 +67,7 @@ final class Membership implements Things {
       ThingStore store,
       Executor pool,
       Clock clock,
+      Lives lives,
       Consumer<ThingId> changed) {
     this.directory = directory;
     this.catalogue = catalogue;
@@ -74,6 +77,7 @@ final class Membership implements Things {
     this.store = store;
     this.pool = pool;
     this.clock = clock;
+    this.lives = lives;
     this.changed = changed;
   }
 
@@ -147,18 +151,24 @@ final class Membership implements Things {
       return CompletableFuture.failedFuture(e);
     }
     Device present = directory.find(thing.id()).orElse(null);
+    boolean retired = present != null && present.registered().admission() == Admission.RETIRED;
+    if (retired && origin != Registered.Origin.FILE) {
+      return refused("thing '" + thing.id() + "' is retired; take it back first");
+    }
     Registered registered =
         new Registered(
             thing,
-            Admission.ADMITTED,
+            retired ? Admission.RETIRED : Admission.ADMITTED,
             origin,
             present == null ? Times.millis(clock.instant()) : present.registered().since());
     if (present != null && present.registered().equals(registered)) {
       return CompletableFuture.completedFuture(state(present));
     } else if (present != null && present.registered().admission() == Admission.WAITING) {
-      return administer(() -> admit(present, registered));
+      return administer(() -> admit(present, registered))
+          .thenCompose(admitted -> decided(admitted, BY_REGISTRATION));
     }
-    return save(registered).thenApply(nothing -> put(registered));
+    CompletionStage<ThingState> done = save(registered).thenApply(nothing -> put(registered));
+    return present == null ? done : done.thenCompose(state -> decided(state, BY_REGISTRATION));
   }
 
   private void check(Thing thing, Registered.Origin origin) throws RefusedException {
@@ -230,14 +240,60 @@ final class Membership implements Things {
     } else if (admission == Admission.WAITING) {
       return refused("'" + id + "' can be ADMITTED or REJECTED, not made to wait");
     }
-    Registered present = device.registered();
-    Registered decided =
-        new Registered(present.thing(), admission, present.origin(), present.since());
-    if (present.admission() != Admission.WAITING) {
-      return save(decided).thenApply(nothing -> put(decided));
+    if (device.registered().admission() == Admission.RETIRED || admission == Admission.RETIRED) {
+      return refused(
+          "'" + id + "' can be retired, and taken back, by that alone; not admitted or refused");
     }
-    return administer(
-        () -> admission == Admission.ADMITTED ? admit(device, decided) : refuse(device, decided));
+    return become(
+        device,
+        admission,
+        (admission == Admission.ADMITTED ? "admitted" : "refused") + " by an administrator");
+  }
+
+  private CompletionStage<ThingState> become(Device device, Admission admission, String why) {
+    Registered present = device.registered();
+    Registered next = new Registered(present.thing(), admission, present.origin(), present.since());
+    CompletionStage<ThingState> done =
+        present.admission() != Admission.WAITING
+            ? save(next).thenApply(nothing -> put(next))
+            : administer(
+                () -> admission == Admission.ADMITTED ? admit(device, next) : refuse(device, next));
+    return done.thenCompose(state -> decided(state, why));
+  }
+
+  /** The log hears of what was decided. */
+  private CompletionStage<ThingState> decided(ThingState state, String why) {
+    ThingId id = state.registered().thing().id();
+    Device device = directory.find(id).orElse(null);
+    return device == null
+        ? CompletableFuture.completedFuture(state)
+        : lives.decided(device, why).thenApply(nothing -> state(device));
+  }
+
+  /** See {@link io.patchbay.northbound.Lifecycles#retire}. */
+  CompletionStage<ThingState> retire(ThingId id, String why, String by) {
+    Device device = directory.find(id).orElse(null);
+    if (device == null) {
+      return refused("no thing is named '" + id + "'");
+    } else if (device.registered().admission() == Admission.RETIRED) {
+      return refused("'" + id + "' is retired already: " + device.step().reason());
+    }
+    return become(device, Admission.RETIRED, words("retired", why, by));
+  }
+
+  /** See {@link io.patchbay.northbound.Lifecycles#reinstate}. */
+  CompletionStage<ThingState> reinstate(ThingId id, String why, String by) {
+    Device device = directory.find(id).orElse(null);
+    if (device == null) {
+      return refused("no thing is named '" + id + "'");
+    } else if (device.registered().admission() != Admission.RETIRED) {
+      return refused("'" + id + "' is not retired");
+    }
+    return become(device, Admission.ADMITTED, words("taken back", why, by));
+  }
+
+  private static String words(String what, String why, String by) {
+    return what + " by " + by + (why.isBlank() ? "" : ": " + why.strip());
   }
 
   private static <T> CompletionStage<T> refused(String why) {
@@ -279,10 +335,11 @@ final class Membership implements Things {
   }
 
   private ThingState refuse(Device device, Registered rejected) throws RefusedException {
+    String how = rejected.admission() == Admission.RETIRED ? "retired" : "refused";
     return alone(
         () -> {
           settle();
-          drop(device.id(), "thing '" + device.id() + "' was refused by the administrator");
+          drop(device.id(), "thing '" + device.id() + "' was " + how + " by the administrator");
           join(save(rejected));
           return put(rejected);
         });

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 
 /**
  * Whether things are there. What a device (or its Last Will) says holds until it says otherwise or
@@ -57,15 +58,20 @@ final class Presences {
     if (said.isPresent()) {
       boolean outdated =
           passage.kind != Passage.Kind.LIVE && device.statusIsNewerThan(said.get().time());
-      if (said.get().status() != device.expectedStatus() && !outdated) {
-        change = said;
+      Uplink.StatusChange next = Life.heard(device, said.get());
+      boolean news =
+          next.status() != device.expectedStatus() || next.stage() != device.expectedStage();
+      if (news && !outdated) {
+        change = Optional.of(next);
       }
     } else if (passage.fresh() && device.expectedStatus() != Status.ONLINE) {
       Instant received = Times.millis(passage.frame.received());
       change =
           Optional.of(
-              new Uplink.StatusChange(
-                  device.id(), Status.ONLINE, "it sent data", received, received));
+              Life.heard(
+                  device,
+                  new Uplink.StatusChange(
+                      device.id(), Status.ONLINE, "it sent data", received, received)));
     }
     change.ifPresent(device::expect);
     return change;
@@ -103,6 +109,24 @@ final class Presences {
 
   private CompletionStage<Receipt> append(
       List<Device> devices, String mark, Status status, String words) {
+    return append(
+        devices,
+        (device, now) ->
+            next(device, mark, status).stream()
+                .map(
+                    next ->
+                        Life.heard(
+                            device, new Uplink.StatusChange(device.id(), next, words, now, now)))
+                .toList());
+  }
+
+  /**
+   * Appends what changes in how things stand.
+   *
+   * @param next what that is of each; asked when it is its turn
+   */
+  CompletionStage<Receipt> append(
+      List<Device> devices, BiFunction<Device, Instant, List<Uplink.StatusChange>> next) {
     List<Uplink> changes = new ArrayList<>();
     Optional<CompiledProfile> profile = catalogue.profile(devices.get(0).thing().profile());
     boolean kept = profile.map(known -> known.profile().journal()).orElse(true);
@@ -111,14 +135,10 @@ final class Presences {
         () -> {
           Instant now = Times.millis(clock.instant());
           for (Device device : devices) {
-            next(device, mark, status)
-                .ifPresent(
-                    next -> {
-                      Uplink.StatusChange change =
-                          new Uplink.StatusChange(device.id(), next, words, now, now);
-                      device.expect(change);
-                      changes.add(change);
-                    });
+            for (Uplink.StatusChange change : next.apply(device, now)) {
+              device.expect(change);
+              changes.add(change);
+            }
           }
           return Entry.of(reference, kept ? changes : List.of());
         },
@@ -134,7 +154,8 @@ final class Presences {
     boolean tookItAlong =
         present == Status.OFFLINE
             && (device.expectedDetail().equals(mark)
-                || device.expectedDetail().startsWith(mark + ": "));
+                || device.expectedDetail().startsWith(mark + ": ")
+                || device.expectedDetail().startsWith(mark + "; "));
     return tookItAlong ? Optional.of(Status.UNKNOWN) : Optional.empty();
   }
 

@@ -78,7 +78,10 @@ final class Requests {
                         Reason.UNKNOWN_THING, "no thing is named '" + command.thing() + "'"));
     if (device.registered().admission() != Admission.ADMITTED) {
       throw new Unsendable(
-          Reason.NOT_ALLOWED, "thing '" + device.id() + "' is not admitted; admit it first");
+          Reason.NOT_ALLOWED,
+          device.registered().admission() == Admission.RETIRED
+              ? "thing '" + device.id() + "' is retired; take it back first"
+              : "thing '" + device.id() + "' is not admitted; admit it first");
     }
     return device;
   }

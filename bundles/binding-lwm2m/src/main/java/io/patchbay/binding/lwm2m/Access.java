@@ -187,6 +187,11 @@ final class Access implements SecurityStore {
     open.add(connector);
   }
 
+  /** Ends the session of a device that is no more to be dealt with. */
+  void end(Registration registration) {
+    Peer.shown(registration).map(Shown::identity).ifPresent(sessions::end);
+  }
+
   /**
    * To be called every two seconds: ends sessions whose credential is gone, replaced or revoked.
    *

@@ -1,25 +1,19 @@
 package io.patchbay.binding.lwm2m;
 
 import io.patchbay.northbound.ThingState;
-import io.patchbay.profile.Profile;
-import io.patchbay.profile.Profiles;
 import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.UplinkPort;
 import io.patchbay.store.Registered.Admission;
-import io.patchbay.thing.Quality;
+import io.patchbay.thing.Stage;
 import io.patchbay.thing.ThingId;
-import io.patchbay.thing.TimeSource;
 import io.patchbay.thing.Uplink;
-import io.patchbay.thing.Value;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,7 +51,6 @@ final class Devices implements RegistrationListener {
   private final Settings settings;
   private final Registry registry;
   private final Who who;
-  private final Profiles profiles;
   private final UplinkPort uplink;
   private final Outbox outbox;
   private final ScheduledExecutorService timer;
@@ -69,7 +62,6 @@ final class Devices implements RegistrationListener {
       Settings settings,
       Registry registry,
       Who who,
-      Profiles profiles,
       UplinkPort uplink,
       Outbox outbox,
       ScheduledExecutorService timer,
@@ -78,7 +70,6 @@ final class Devices implements RegistrationListener {
     this.settings = settings;
     this.registry = registry;
     this.who = who;
-    this.profiles = profiles;
     this.uplink = uplink;
     this.outbox = outbox;
     this.timer = timer;
@@ -102,8 +93,9 @@ final class Devices implements RegistrationListener {
     Device device = new Device();
     device.stage =
         who.find(endpoint)
-            .map(state -> state.latest().get(ProfileDraft.STAGE))
-            .flatMap(reading -> Stage.of(reading.value().text()))
+            .map(
+                state -> state.stage() == Stage.UPDATING ? Stage.of(state.status()) : state.stage())
+            .filter(stage -> Stage.ONLINE.mayFollow(stage) || stage == Stage.ONLINE)
             .orElse(null);
     return device;
   }
@@ -154,6 +146,34 @@ final class Devices implements RegistrationListener {
     devices.remove(registration.getEndpoint());
   }
 
+  /**
+   * It was told to restart and said that it will: it is gone until it registers again.
+   *
+   * @param registration with which it was told; nothing when it has registered anew already
+   */
+  void restarts(Registration registration, String why) {
+    String endpoint = registration.getEndpoint();
+    Registration present = registry.getRegistrationByEndpoint(endpoint);
+    Device device = devices.get(endpoint);
+    if (device == null || present == null || !present.getId().equals(registration.getId())) {
+      return;
+    }
+    synchronized (device) {
+      cancel(device);
+      enter(endpoint, device, Stage.LEFT, why);
+    }
+  }
+
+  /** The thing of a registered device is out of service, and so its registration is gone. */
+  void endedByHub(Registration registration) {
+    Device device = devices.remove(registration.getEndpoint());
+    if (device != null) {
+      synchronized (device) {
+        cancel(device);
+      }
+    }
+  }
+
   /** The credential of a registered device is gone, and with it the registration. */
   void suspend(Registration registration) {
     Device device = device(registration.getEndpoint());
@@ -193,10 +213,10 @@ final class Devices implements RegistrationListener {
   /** A device in queue mode listens no more, or did not answer. */
   void slept(String endpoint, String why) {
     Registration registration = registry.getRegistrationByEndpoint(endpoint);
-    Device device = devices.get(endpoint);
-    if (registration == null || device == null || !registration.usesQueueMode()) {
+    if (registration == null || !registration.usesQueueMode()) {
       return;
     }
+    Device device = device(endpoint);
     synchronized (device) {
       cancel(device);
       device.listensUntil = System.nanoTime();
@@ -233,21 +253,21 @@ final class Devices implements RegistrationListener {
   void remind(String endpoint) {
     Registration registration = registry.getRegistrationByEndpoint(endpoint);
     if (registration != null && listens(registration)) {
-      tell(endpoint, Stage.ONLINE, "it listens", false);
+      tell(endpoint, Stage.ONLINE, "it listens");
       hint(endpoint);
     }
   }
 
   private void enter(String endpoint, Device device, Stage stage, String why) {
     Stage before = device.stage;
-    if (before == null || stage.follows(before)) {
+    if (before == null || stage.mayFollow(before)) {
       device.stage = stage;
-      tell(endpoint, stage, why, true);
+      tell(endpoint, stage, why);
     }
   }
 
   /** Status, stage and reason, in one entry of the journal. */
-  private void tell(String endpoint, Stage stage, String why, boolean history) {
+  private void tell(String endpoint, Stage stage, String why) {
     outbox.put(
         endpoint,
         () -> {
@@ -258,27 +278,11 @@ final class Devices implements RegistrationListener {
           }
           ThingId thing = state.registered().thing().id();
           Instant now = Instant.ofEpochMilli(System.currentTimeMillis());
-          List<Uplink> uplinks = new ArrayList<>();
-          uplinks.add(new Uplink.StatusChange(thing, stage.status(), why, now, now));
-          if (history) {
-            Profile profile = profiles.current().get(state.registered().thing().profile());
-            reading(profile, thing, ProfileDraft.STAGE, stage.word(), now).ifPresent(uplinks::add);
-            reading(profile, thing, ProfileDraft.REASON, why, now).ifPresent(uplinks::add);
-          }
           return uplink.offer(
               new Origin(Lwm2mProtocol.SCHEME, Lwm2mProtocol.LOCAL, endpoint),
-              uplinks,
+              List.of(new Uplink.StatusChange(thing, stage.status(), stage, why, now, now)),
               Duration.ZERO);
         });
-  }
-
-  private static Optional<Uplink.Reading> reading(
-      @Nullable Profile profile, ThingId thing, String property, String text, Instant now) {
-    return profile == null || !profile.properties().containsKey(property)
-        ? Optional.empty()
-        : Optional.of(
-            new Uplink.Reading(
-                thing, property, new Value.Text(text), "", now, TimeSource.HUB, now, Quality.GOOD));
   }
 
   /** Registered devices by stage. */

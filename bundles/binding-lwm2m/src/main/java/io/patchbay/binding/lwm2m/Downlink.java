@@ -43,6 +43,12 @@ final class Downlink extends AsyncProcessorSupport {
   /** When a device that is said to sleep may have woken meanwhile. */
   private static final long LOOK_AGAIN_MILLIS = 200;
 
+  /** What makes a device go for a while, by path. */
+  private static final Map<String, String> RESTARTS =
+      Map.of(
+          "/3/0/4", "told to restart (3/0/4)",
+          "/3/0/5", "told to reset itself to factory settings (3/0/5)");
+
   private static final Answer DONE = new Answer.Frames(List.of());
 
   private final Registry registry;
@@ -173,6 +179,7 @@ final class Downlink extends AsyncProcessorSupport {
 
   /** The command waits in core for the device to be heard. */
   private CompletionStage<Answer> asleep(String endpoint) {
+    devices.slept(endpoint, "not heard since the hub began"); // otherwise that is known
     var unused =
         timer.schedule(() -> devices.remind(endpoint), LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
     return CompletableFuture.completedStage(
@@ -231,7 +238,12 @@ final class Downlink extends AsyncProcessorSupport {
               + " was answered with "
               + response.getCode()
               + (detail == null || detail.isEmpty() ? "" : ": " + detail));
-    } else if (response instanceof DiscoverResponse discovered) {
+    }
+    String restart = RESTARTS.get(path.toString());
+    if (restart != null && request.command() instanceof Command.Invoke) {
+      devices.restarts(registration, restart);
+    }
+    if (response instanceof DiscoverResponse discovered) {
       LwM2mNode links =
           LwM2mSingleResource.newStringResource(
               0, new DefaultLinkSerializer().serializeCoreLinkFormat(discovered.getObjectLinks()));

@@ -48,6 +48,7 @@ final class Hall {
   private final Devices devices;
   private final Deliveries deliveries = new Deliveries(System::nanoTime);
   private final Welcome welcome;
+  private final OutOfService outOfService;
   private final Station station;
   private final Observations observations;
   private final Firmware firmware;
@@ -88,7 +89,8 @@ final class Hall {
     outbox = new Outbox(timer);
     ingest = new Ingest(uplink, outbox, registry);
     Who who = new Who(things);
-    devices = new Devices(settings, registry, who, profiles, uplink, outbox, timer, campaigns);
+    devices = new Devices(settings, registry, who, uplink, outbox, timer, campaigns);
+    outOfService = new OutOfService(things, registry, access, devices);
     welcome =
         new Welcome(settings, access, registry, models, who, things, profiles, documents, uplink);
     Acknowledgements acknowledgements = new Acknowledgements(System::nanoTime);
@@ -168,6 +170,7 @@ final class Hall {
 
   private void lookSafely() {
     guarded(registry::look);
+    guarded(outOfService::look);
   }
 
   /** DTLS is opened with the first key; whose credential is gone is registered no more. */

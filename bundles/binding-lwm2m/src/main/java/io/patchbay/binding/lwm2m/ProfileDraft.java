@@ -26,11 +26,6 @@ import org.eclipse.leshan.core.node.LwM2mPath;
 record ProfileDraft(String id, String text) {
   static final String PREFIX = "lwm2m-";
 
-  /** Where the hub keeps how a device fares, beside what the device says. */
-  static final String STAGE = "lifecycle";
-
-  static final String REASON = "lifecycleReason";
-
   /** Keys, rights and OSCORE contexts are nobody's data. */
   private static final Set<Integer> HIDDEN = Set.of(0, 2, 21);
 
@@ -85,7 +80,7 @@ record ProfileDraft(String id, String text) {
     List<String> titles = new ArrayList<>();
     Map<String, String> properties = new TreeMap<>();
     Map<String, String> actions = new TreeMap<>();
-    Set<String> names = new LinkedHashSet<>(List.of(STAGE, REASON));
+    Set<String> names = new LinkedHashSet<>();
     for (LwM2mPath instance : new TreeSet<>(instances)) {
       ObjectModel object = models.find(instance.getObjectId()).orElse(null);
       if (object == null || HIDDEN.contains(object.id)) {
@@ -103,17 +98,9 @@ record ProfileDraft(String id, String text) {
     text.append("title: ").append(quoted("LwM2M: " + String.join(", ", titles))).append('\n');
     text.append("thing: \"{endpoint}\"\n");
     text.append("forms:\n  resource: { protocol: lwm2m, mediaType: application/senml+json }\n");
-    text.append("properties:\n");
-    text.append("  ")
-        .append(STAGE)
-        .append(
-            ": { title: Stage of its life, type: string, forms: [ { use: resource, op:"
-                + " observeproperty, observe: false, path: /65535/0/0 } ] }\n");
-    text.append("  ")
-        .append(REASON)
-        .append(
-            ": { title: Why it is at this stage, type: string, forms: [ { use: resource, op:"
-                + " observeproperty, observe: false, path: /65535/0/1 } ] }\n");
+    if (!properties.isEmpty()) {
+      text.append("properties:\n");
+    }
     properties.forEach((name, property) -> text.append(property));
     if (!actions.isEmpty()) {
       text.append("actions:\n");

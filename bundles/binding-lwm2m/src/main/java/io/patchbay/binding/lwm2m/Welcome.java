@@ -164,6 +164,9 @@ final class Welcome implements Authorizer {
       introduce(endpoint, registration.getAvailableInstances());
     } else if (known.registered().admission() == Registered.Admission.REJECTED) {
       throw new RefusedException("the administrator refused thing '" + id(known) + "'");
+    } else if (known.registered().admission() == Registered.Admission.RETIRED) {
+      throw new RefusedException(
+          "thing '" + id(known) + "' is out of service: " + known.statusDetail());
     } else {
       keepUp(known, registration.getAvailableInstances());
     }

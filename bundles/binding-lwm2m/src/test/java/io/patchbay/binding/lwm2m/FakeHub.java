@@ -98,14 +98,6 @@ final class FakeHub implements Things, Profiles, Documents {
             "target",
             DataSchema.Type.NUMBER,
             form("/3308/0/5900", Set.of(Op.READ, Op.WRITE), Map.of())));
-    for (String name : List.of(ProfileDraft.STAGE, ProfileDraft.REASON)) {
-      properties.put(
-          name,
-          property(
-              name,
-              DataSchema.Type.STRING,
-              form("/65535/0/0", Set.of(Op.OBSERVE), Map.of("observe", "false"))));
-    }
     return new Profile(
         "climate",
         "1",
@@ -159,7 +151,12 @@ final class FakeHub implements Things, Profiles, Documents {
 
   @Override
   public Page list(Query query) {
-    return new Page(things.values().stream().map(FakeHub::state).toList(), things.size(), "");
+    List<ThingState> all =
+        things.values().stream()
+            .filter(one -> query.admission().map(one.admission()::equals).orElse(true))
+            .map(FakeHub::state)
+            .toList();
+    return new Page(all, all.size(), "");
   }
 
   @Override

@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -118,13 +119,17 @@ final class Lwm2mBindingTest {
     return all.toString();
   }
 
-  private List<String> stages() {
+  private List<Uplink.StatusChange> statuses() {
     return hub.acknowledged().stream()
         .flatMap(offer -> offer.uplinks().stream())
-        .filter(Uplink.Reading.class::isInstance)
-        .map(Uplink.Reading.class::cast)
-        .filter(reading -> reading.property().equals(ProfileDraft.STAGE))
-        .map(reading -> reading.value().text())
+        .filter(Uplink.StatusChange.class::isInstance)
+        .map(Uplink.StatusChange.class::cast)
+        .toList();
+  }
+
+  private List<String> stages() {
+    return statuses().stream()
+        .map(change -> change.stage().name().toLowerCase(Locale.ROOT))
         .toList();
   }
 
@@ -431,6 +436,35 @@ final class Lwm2mBindingTest {
         .isInstanceOfSatisfying(
             Answer.Failed.class,
             failed -> assertThat(failed.reason()).isEqualTo(Outcome.Reason.UNREACHABLE));
+  }
+
+  @Test
+  void aDeviceThatIsToldToResetItselfIsGoneUntilItRegistersAgain() throws Exception {
+    rooms.register("dev1", "dev1", Admission.ADMITTED);
+    try (TestDevice device = device("dev1")) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      assertThat(
+              ask(
+                  new Command.Invoke(
+                      new ThingId("dev1"), "reset", Map.of(), Instant.now().plus(LIMIT)),
+                  "/3/0/5",
+                  "",
+                  Op.INVOKE,
+                  ""))
+          .isInstanceOf(Answer.Frames.class);
+      assertThat(device.executed).hasValue(1);
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(() -> assertThat(stages()).containsExactly("online", "left"));
+      device.pause();
+      device.resume();
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(() -> assertThat(stages()).containsExactly("online", "left", "online"));
+      assertThat(statuses())
+          .anyMatch(
+              change -> change.detail().equals("told to reset itself to factory settings (3/0/5)"));
+    }
   }
 
   @Test

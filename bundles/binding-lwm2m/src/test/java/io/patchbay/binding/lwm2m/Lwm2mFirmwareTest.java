@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -190,10 +191,9 @@ final class Lwm2mFirmwareTest extends FirmwareUpdateContract {
     StringBuilder all = new StringBuilder();
     hub.acknowledged().stream()
         .flatMap(offer -> offer.uplinks().stream())
-        .filter(Uplink.Reading.class::isInstance)
-        .map(Uplink.Reading.class::cast)
-        .filter(reading -> reading.property().equals(ProfileDraft.STAGE))
-        .forEach(reading -> all.append(' ').append(reading.value().text()));
+        .filter(Uplink.StatusChange.class::isInstance)
+        .map(Uplink.StatusChange.class::cast)
+        .forEach(change -> all.append(' ').append(change.status().name().toLowerCase(Locale.ROOT)));
     return all.toString();
   }
 

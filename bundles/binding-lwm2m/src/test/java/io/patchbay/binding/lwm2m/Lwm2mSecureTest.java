@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.patchbay.dtls.Authority;
+import io.patchbay.store.Registered.Admission;
 import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.camel.PlainContexts;
+import io.patchbay.thing.Stage;
 import io.patchbay.thing.Uplink;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -100,14 +102,19 @@ final class Lwm2mSecureTest {
                                 && offer.frame().get().payload().text().contains(words)));
   }
 
+  private double registered() {
+    return binding.samples().stream()
+        .filter(sample -> sample.name().equals("patchbay_lwm2m_devices"))
+        .mapToDouble(sample -> sample.value())
+        .sum();
+  }
+
   private boolean suspended() {
     return hub.acknowledged().stream()
         .flatMap(offer -> offer.uplinks().stream())
         .anyMatch(
             uplink ->
-                uplink instanceof Uplink.Reading reading
-                    && reading.property().equals(ProfileDraft.STAGE)
-                    && reading.value().text().equals("suspended"));
+                uplink instanceof Uplink.StatusChange change && change.stage() == Stage.SUSPENDED);
   }
 
   @Test
@@ -137,6 +144,22 @@ final class Lwm2mSecureTest {
           .during(Duration.ofSeconds(2))
           .atMost(LIMIT)
           .until(() -> device.registered.get() == 0 && rooms.things.isEmpty());
+    }
+  }
+
+  @Test
+  void aRetiredDeviceIsEndedAndRefusedUntilItIsTakenBack() throws Exception {
+    rooms.register("dev1", "dev1", Admission.ADMITTED);
+    try (TestDevice device = TestDevice.certified("dev1", binding.port(true), dev1, own)) {
+      await().atMost(LIMIT).until(() -> device.registered.get() == 1);
+      awaitHeard("/3308/0/5900");
+      rooms.register("dev1", "dev1", Admission.RETIRED);
+      await().atMost(LIMIT).until(() -> registered() == 0);
+      device.update();
+      await().atMost(LIMIT).until(() -> device.refused.contains(ResponseCode.FORBIDDEN));
+      assertThat(registered()).isZero();
+      rooms.register("dev1", "dev1", Admission.ADMITTED);
+      await().atMost(LIMIT).until(() -> device.registered.get() == 2);
     }
   }
 

@@ -71,9 +71,20 @@ final class History {
   }
 
   List<Recorded> find(ThingId thing, String property, Instant from, Instant to, int limit) {
+    return find(
+        thing, property.isEmpty() ? Optional.empty() : Optional.of(property), from, to, limit);
+  }
+
+  /** What has no name: discoveries and changes of status. */
+  List<Recorded> standings(ThingId thing, int limit) {
+    return find(thing, Optional.of(""), Instant.EPOCH, Instant.MAX, limit);
+  }
+
+  private List<Recorded> find(
+      ThingId thing, Optional<String> property, Instant from, Instant to, int limit) {
     int thingWord = names.find(thing.value());
-    int nameWord = property.isEmpty() ? -1 : names.find(property);
-    if (thingWord < 0 || (nameWord < 0 && !property.isEmpty())) {
+    int nameWord = property.map(names::find).orElse(-1);
+    if (thingWord < 0 || (nameWord < 0 && property.isPresent())) {
       return List.of();
     }
     long fromMillis = millis(from);
@@ -102,13 +113,10 @@ final class History {
   }
 
   private void recent(
-      long sealed, ThingId thing, String property, long from, long to, Newest newest) {
+      long sealed, ThingId thing, Optional<String> property, long from, long to, Newest newest) {
     Selection selection =
         new Selection(
-            EnumSet.allOf(Selection.Kind.class),
-            Optional.of(thing),
-            Optional.empty(),
-            property.isEmpty() ? Optional.empty() : Optional.of(property));
+            EnumSet.allOf(Selection.Kind.class), Optional.of(thing), Optional.empty(), property);
     for (Recorded recorded : log.read(sealed, selection, Integer.MAX_VALUE).found()) {
       long time = recorded.uplink().time().toEpochMilli();
       if (time >= from && time < to) {

@@ -179,6 +179,11 @@ public final class JournalService implements Journal, ThingStore, OrderStore, Me
   }
 
   @Override
+  public List<Recorded> standings(ThingId thing, int limit) {
+    return journal.standings(thing, limit);
+  }
+
+  @Override
   public List<Recorded> after(long sequence, Selection selection, int max) {
     return journal.after(sequence, selection, max);
   }

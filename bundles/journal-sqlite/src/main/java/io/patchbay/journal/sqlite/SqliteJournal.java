@@ -163,6 +163,14 @@ final class SqliteJournal implements Journal, ThingStore, OrderStore, AutoClosea
   }
 
   @Override
+  public List<Recorded> standings(ThingId thing, int limit) {
+    if (limit < 1 || limit > 100_000) {
+      throw new IllegalArgumentException("limit must be 1 to 100000, not " + limit);
+    }
+    return history.standings(thing, limit);
+  }
+
+  @Override
   public List<Recorded> after(long sequence, Selection selection, int max) {
     return log.read(Math.max(0, sequence), selection, max).found();
   }

@@ -3,6 +3,7 @@ package io.patchbay.journal.sqlite;
 import io.patchbay.store.Selection;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Quality;
+import io.patchbay.thing.Stage;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
@@ -44,6 +45,20 @@ final class UplinkFormat {
       List.of(Quality.GOOD, Quality.UNCERTAIN, Quality.STALE, Quality.BAD);
   private static final List<Status> STATES =
       List.of(Status.UNKNOWN, Status.ONLINE, Status.OFFLINE, Status.ASLEEP);
+
+  /** From 1; 0 is the stage that the status says. */
+  private static final List<Stage> STAGES =
+      List.of(
+          Stage.MANUFACTURED,
+          Stage.REGISTERED,
+          Stage.ADMITTED,
+          Stage.ONLINE,
+          Stage.ASLEEP,
+          Stage.LOST,
+          Stage.LEFT,
+          Stage.UPDATING,
+          Stage.SUSPENDED,
+          Stage.RETIRED);
 
   private UplinkFormat() {}
 
@@ -92,7 +107,9 @@ final class UplinkFormat {
         value(out, type, field.getValue());
       }
     } else if (uplink instanceof StatusChange change) {
-      out.octet(STATUS | STATES.indexOf(change.status()) << 2);
+      int stage =
+          change.stage() == Stage.of(change.status()) ? 0 : STAGES.indexOf(change.stage()) + 1;
+      out.octet(STATUS | STATES.indexOf(change.status()) << 2 | stage << 4);
       head(out, uplink, base, names);
       out.text(change.detail());
     } else if (uplink instanceof Discovered discovered) {
@@ -188,9 +205,12 @@ final class UplinkFormat {
       in.skip();
       return null;
     }
+    Status status = STATES.get(head >> 2 & 3);
+    int stage = head >> 4 & 15;
     return new StatusChange(
         id(names, thing),
-        STATES.get(head >> 2 & 3),
+        status,
+        stage == 0 ? Stage.of(status) : STAGES.get(stage - 1),
         in.text(),
         Instant.ofEpochMilli(time),
         Instant.ofEpochMilli(received));

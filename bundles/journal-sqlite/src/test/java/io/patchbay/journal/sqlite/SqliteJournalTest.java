@@ -20,6 +20,7 @@ import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.thing.Bytes;
 import io.patchbay.thing.Quality;
+import io.patchbay.thing.Stage;
 import io.patchbay.thing.Status;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
@@ -42,6 +43,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -211,6 +213,11 @@ class SqliteJournalTest {
             TimeSource.DEVICE,
             NOW));
     all.add(new StatusChange(PLUG, Status.ASLEEP, "by plan", NOW, NOW));
+    for (Stage stage : Stage.values()) {
+      for (Status status : Status.values()) {
+        all.add(new StatusChange(PLUG, status, stage, stage + " " + status, NOW, NOW));
+      }
+    }
     Thing device =
         new Thing(
             new ThingId("new"),
@@ -228,6 +235,15 @@ class SqliteJournalTest {
       assertThat(read.stream().map(Recorded::sequence))
           .containsExactlyElementsOf(LongStream.rangeClosed(1, all.size()).boxed().toList());
       assertThat(read).allMatch(recorded -> recorded.profile().equals("plug@1"));
+      assertThat(journal.standings(PLUG, 100).stream().map(Recorded::uplink))
+          .containsExactlyElementsOf(
+              all.stream()
+                  .filter(uplink -> uplink instanceof StatusChange)
+                  .sorted(Comparator.comparingInt(all::indexOf).reversed())
+                  .toList());
+      assertThat(journal.standings(PLUG, 3)).hasSize(3);
+      assertThat(journal.standings(new ThingId("new"), 3)).hasSize(1);
+      assertThat(journal.standings(new ThingId("nobody"), 3)).isEmpty();
     }
   }
 

@@ -154,6 +154,7 @@ final class Json {
     node.put("origin", Words.of(state.registered().origin()));
     node.put("since", state.registered().since().toString());
     node.put("status", Words.of(state.status()));
+    node.put("stage", Words.of(state.stage()));
     node.put("statusDetail", state.statusDetail());
     node.put("statusSince", state.statusSince().toString());
     ObjectNode latest = node.putObject("latest");
@@ -210,6 +211,7 @@ final class Json {
       node.put("source", Words.of(occurrence.source()));
     } else if (uplink instanceof Uplink.StatusChange change) {
       node.put("status", Words.of(change.status()));
+      node.put("stage", Words.of(change.stage()));
       node.put("detail", change.detail());
     } else if (uplink instanceof Uplink.Discovered discovered) {
       node.put("base", discovered.device().base().toString());

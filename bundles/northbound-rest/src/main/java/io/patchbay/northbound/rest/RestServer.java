@@ -143,6 +143,7 @@ public final class RestServer implements Health, Metrics {
   private static Router router(Rooms rooms, StreamRoutes streams, Settings settings) {
     List<Route> routes = new ArrayList<>();
     routes.addAll(new ThingRoutes(rooms, settings).routes());
+    routes.addAll(new LifeRoutes(rooms).routes());
     routes.addAll(new CommandRoutes(rooms).routes());
     routes.addAll(new DesiredRoutes(rooms).routes());
     routes.addAll(new RecorderRoutes(rooms).routes());

@@ -10,6 +10,7 @@ import io.patchbay.northbound.Commands;
 import io.patchbay.northbound.DesiredValues;
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.FirmwarePackages;
+import io.patchbay.northbound.Lifecycles;
 import io.patchbay.northbound.Recorder;
 import io.patchbay.northbound.Rejections;
 import io.patchbay.northbound.Things;
@@ -41,6 +42,7 @@ final class Rooms {
         List.of(
             Tokens.class,
             Things.class,
+            Lifecycles.class,
             Commands.class,
             Feed.class,
             Rejections.class,
@@ -107,6 +109,10 @@ final class Rooms {
 
   Things things() {
     return need(Things.class, "the directory of things");
+  }
+
+  Lifecycles lifecycles() {
+    return need(Lifecycles.class, "the directory of things");
   }
 
   Commands commands() {

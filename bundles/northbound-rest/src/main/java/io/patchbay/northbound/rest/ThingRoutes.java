@@ -39,7 +39,7 @@ final class ThingRoutes {
             .asking(
                 Route.Parameter.text("profile", "id of their profile"),
                 Route.Parameter.text("status", "unknown, online, offline or asleep"),
-                Route.Parameter.text("admission", "admitted, waiting or rejected"),
+                Route.Parameter.text("admission", "admitted, waiting, rejected or retired"),
                 new Route.Parameter(
                     "label", "string", "KEY=VALUE that they must have; may be repeated", true),
                 Route.Parameter.text("after", "id after which the page begins"),

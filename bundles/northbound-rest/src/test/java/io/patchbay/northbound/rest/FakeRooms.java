@@ -95,6 +95,7 @@ final class FakeRooms
     offices.register(context);
     firmware.register(context);
     context.registerService(io.patchbay.northbound.Campaigns.class, campaigns, null);
+    context.registerService(io.patchbay.northbound.Lifecycles.class, new FakeLives(things), null);
     context.registerService(DesiredValues.class, new FakeDesires(), null);
     context.registerService(Recorder.class, new FakeRecorder(), null);
     context.registerService(Recordings.class, new FakeRecordings(), null);

@@ -69,6 +69,39 @@ final class ThingsApiTest {
   }
 
   @Test
+  void retiresAThingTakesItBackAndTellsItsLife() throws Exception {
+    String body = "{\"base\":\"mqtt://local\",\"profile\":\"plug\"}";
+    String thing = "/api/v1/things/old";
+    hub.json("PUT", thing, "operator", body);
+    String why = "{\"reason\":\"replaced by plug2\"}";
+    problem(hub.json("POST", thing + "/retire", "viewer", why), 403, "operator");
+    problem(hub.json("POST", thing + "/retire", "operator", "{}"), 400, "lacks the key 'reason'");
+    problem(hub.json("POST", thing + "/retire", "operator", "{\"reason\":\" \"}"), 400, "says why");
+    problem(hub.json("POST", "/api/v1/things/gone/retire", "operator", why), 404, "no thing");
+    problem(hub.get("/api/v1/things/gone/lifecycle", "viewer"), 404, "no thing");
+    hub.json("PUT", "/api/v1/secrets/lwm2m-psk.new_3A1", "administrator", "{\"secret\":\"k\"}");
+    assertThat(tree(hub.get("/api/v1/things/new:1/lifecycle", "viewer")).toString())
+        .contains("manufactured", "never heard");
+    problem(hub.get("/api/v1/things/lwm2m-psk.new_3A1/lifecycle", "viewer"), 404, "no thing");
+    JsonNode retired = tree(hub.json("POST", thing + "/retire", "operator", why));
+    assertThat(retired.get("admission").textValue()).isEqualTo("retired");
+    assertThat(retired.get("stage").textValue()).isEqualTo("retired");
+    problem(hub.json("POST", thing + "/retire", "operator", why), 422, "RETIRED");
+    JsonNode life = tree(hub.get(thing + "/lifecycle", "viewer"));
+    assertThat(life.get("stage").textValue()).isEqualTo("retired");
+    assertThat(life.get("reason").textValue()).isEqualTo("retired by operator: replaced by plug2");
+    assertThat(life.get("history")).hasSize(2);
+    assertThat(tree(hub.get(thing + "/lifecycle?limit=1", "viewer")).get("history")).hasSize(1);
+    problem(hub.get(thing + "/lifecycle?limit=1001", "viewer"), 400, "1 to 1000");
+    assertThat(
+            tree(hub.json("POST", thing + "/reinstate", "operator", why)).get("stage").textValue())
+        .isEqualTo("admitted");
+    assertThat(hub.rooms.acts)
+        .anyMatch(act -> act.act().equals("thing.retire") && act.result().equals("done"));
+    hub.json("DELETE", thing, "operator", "");
+  }
+
+  @Test
   void tellsTheLatestValue() throws Exception {
     JsonNode power = tree(hub.get("/api/v1/things/plug1/properties/power", "viewer"));
     assertThat(power.toString())
