@@ -5,6 +5,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
@@ -15,6 +18,7 @@ import org.eclipse.leshan.client.observer.LwM2mClientObserverAdapter;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
 import org.eclipse.leshan.client.resource.SimpleInstanceEnabler;
 import org.eclipse.leshan.client.servers.LwM2mServer;
+import org.eclipse.leshan.core.ResponseCode;
 import org.eclipse.leshan.core.model.ObjectLoader;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.ResourceModel;
@@ -33,12 +37,18 @@ import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClien
 final class Lwm2mDevice implements AutoCloseable {
   private static final int VALUE = 5700;
   private static final int SET_POINT = 5900;
+  private static final int REBOOT = 4;
+  private static final int FACTORY_RESET = 5;
 
   private final List<Double> written = new CopyOnWriteArrayList<>();
   private final AtomicInteger executed = new AtomicInteger();
   private final AtomicInteger registrations = new AtomicInteger();
+  private final AtomicInteger refusals = new AtomicInteger();
+  private final ScheduledExecutorService restarts = Executors.newSingleThreadScheduledExecutor();
   private final Instance temperature = new Instance(Map.of(VALUE, 20.5d));
+  private final Instance setPoint = new Instance(Map.of(SET_POINT, 0d));
   private final LeshanClient client;
+  private volatile boolean refuses;
 
   /**
    * @param queue whether it listens only when it was heard
@@ -58,7 +68,9 @@ final class Lwm2mDevice implements AutoCloseable {
     objects.setInstancesForObject(
         1, new Server(123, 300L, EnumSet.of(BindingMode.U), false, BindingMode.U));
     objects.setInstancesForObject(3, new Instance(Map.of(0, "Acme", 1, "T-1000", 9, 88L, 16, "U")));
-    for (int object : new int[] {3, 3303, 3308}) {
+    objects.setInstancesForObject(4, new Instance(Map.of(0, 6L, 2, -71L, 3, 80L)));
+    objects.setInstancesForObject(6, new Instance(Map.of(0, 52.5d, 1, 13.4d)));
+    for (int object : new int[] {3, 4, 6, 3303, 3308}) {
       objects.setFactoryForObject(
           object,
           (model, id, used) -> {
@@ -66,9 +78,10 @@ final class Lwm2mDevice implements AutoCloseable {
           });
     }
     objects.setInstancesForObject(3303, temperature);
-    objects.setInstancesForObject(3308, new Instance(Map.of(SET_POINT, 0d)));
+    objects.setInstancesForObject(3308, setPoint);
     DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
     engine.setQueueMode(queue);
+    engine.setRetryWaitingTimeInMs(500);
     client =
         new LeshanClientBuilder(endpoint)
             .setObjects(objects.createAll())
@@ -81,6 +94,18 @@ final class Lwm2mDevice implements AutoCloseable {
           public void onRegistrationSuccess(
               LwM2mServer server, RegisterRequest request, String registrationId) {
             registrations.incrementAndGet();
+          }
+
+          @Override
+          public void onRegistrationFailure(
+              LwM2mServer server,
+              RegisterRequest request,
+              ResponseCode code,
+              String message,
+              Exception cause) {
+            if (ResponseCode.FORBIDDEN.equals(code)) {
+              refusals.incrementAndGet();
+            }
           }
         });
     client.start();
@@ -113,6 +138,9 @@ final class Lwm2mDevice implements AutoCloseable {
     @Override
     public WriteResponse write(
         LwM2mServer server, boolean replace, int resource, LwM2mResource value) {
+      if (refuses) {
+        return WriteResponse.methodNotAllowed();
+      }
       written.add((Double) value.getValue());
       return super.write(server, replace, resource, value);
     }
@@ -120,6 +148,9 @@ final class Lwm2mDevice implements AutoCloseable {
     @Override
     public ExecuteResponse execute(LwM2mServer server, int resource, Arguments arguments) {
       executed.incrementAndGet();
+      if (getModel().id == 3 && (resource == REBOOT || resource == FACTORY_RESET)) {
+        var unused = restarts.schedule(() -> restart(resource), 500, TimeUnit.MILLISECONDS);
+      }
       return ExecuteResponse.success();
     }
 
@@ -127,6 +158,25 @@ final class Lwm2mDevice implements AutoCloseable {
       resources.put(resource, LwM2mSingleResource.newFloatResource(resource, value));
       fireResourcesChange(getResourcePath(resource));
     }
+  }
+
+  /** When it has answered; a reset makes it forget what was written. */
+  private void restart(int how) {
+    client.stop(false);
+    if (how == FACTORY_RESET) {
+      setPoint.set(SET_POINT, 0);
+    }
+    client.start();
+  }
+
+  /** From now on writes are answered with 4.05, or not any more. */
+  void refuses(boolean now) {
+    refuses = now;
+  }
+
+  /** Registrations that were answered with 4.03. */
+  int refusals() {
+    return refusals.get();
   }
 
   void temperature(double value) {
@@ -151,6 +201,7 @@ final class Lwm2mDevice implements AutoCloseable {
 
   @Override
   public void close() {
+    restarts.shutdownNow();
     client.destroy(false);
   }
 }

@@ -68,7 +68,7 @@ public interface DesiredValues {
     NEVER_HEARD,
     /** The device, or the profile, refuses the value. */
     REJECTED,
-    /** The write was not sent by its deadline. */
+    /** The write was not sent by its deadline; written again, or when the device wakes. */
     EXPIRED,
     /** The write was sent, and no answer came in time. */
     UNANSWERED,

@@ -183,9 +183,12 @@ final class Agenda {
   }
 
   private static void hold(Wanted wanted, Obstacle obstacle) {
-    if (!wanted.refused()) {
+    if (!wanted.refused() || obstacle.state() == State.NOT_WRITABLE) {
       String before = wanted.trouble.isEmpty() ? "" : "; the last write: " + wanted.trouble;
-      wanted.become(obstacle.state(), obstacle.detail() + before, null);
+      // one that slept past the deadline is told from one that was never written to
+      boolean sleptPast = wanted.state == State.EXPIRED && obstacle.state() == State.ASLEEP;
+      State state = sleptPast ? State.EXPIRED : obstacle.state();
+      wanted.become(state, obstacle.detail() + before, null);
       wanted.held = true;
     }
   }

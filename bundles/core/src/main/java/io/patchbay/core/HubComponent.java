@@ -119,6 +119,13 @@ public final class HubComponent
             "Writes in a row that bring nothing; then only when the device comes back or the order"
                 + " or the profile changes")
     int desiredAttempts() default 8;
+
+    /** Deadline of a write. */
+    @AttributeDefinition(
+        description =
+            "Seconds until a write of a desired value that a device was not there for expires; it"
+                + " is written again then")
+    int desiredDeadlineSeconds() default 30;
   }
 
   private final Hub hub;
@@ -142,7 +149,8 @@ public final class HubComponent
                 Rhythm.of(
                     config.desiredRetrySeconds(),
                     config.desiredAttempts(),
-                    config.desiredPerSecond())),
+                    config.desiredPerSecond(),
+                    config.desiredDeadlineSeconds())),
             journal,
             store,
             orders,

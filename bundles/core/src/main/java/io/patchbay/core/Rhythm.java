@@ -35,6 +35,9 @@ record Rhythm(
               + first
               + " and "
               + attempts);
+    } else if (patience.isNegative() || patience.isZero()) {
+      throw new IllegalArgumentException(
+          "desiredDeadlineSeconds = " + patience.toSeconds() + "; accepted: 1 and more");
     } else if (perSecond < 1 || perSecond > 1_000) {
       throw new IllegalArgumentException(
           "desiredPerSecond = " + perSecond + "; accepted: 1 to 1000");
@@ -42,10 +45,11 @@ record Rhythm(
   }
 
   /** The default with what an administrator may set. */
-  static Rhythm of(int retrySeconds, int attempts, int perSecond) {
+  static Rhythm of(int retrySeconds, int attempts, int perSecond, int deadlineSeconds) {
     Duration first = Duration.ofSeconds(retrySeconds);
     Duration longest = first.compareTo(DEFAULT.longest) > 0 ? first : DEFAULT.longest;
-    return new Rhythm(first, longest, attempts, DEFAULT.patience, perSecond, DEFAULT.underWay);
+    Duration patience = Duration.ofSeconds(deadlineSeconds);
+    return new Rhythm(first, longest, attempts, patience, perSecond, DEFAULT.underWay);
   }
 
   /**

@@ -223,7 +223,9 @@ final class StandingOrders implements DesiredValues, AutoCloseable {
       String scheme = device.thing().scheme();
       Status status = device.status();
       if (device.registered().admission() != Admission.ADMITTED) {
-        return Optional.of(new Obstacle(State.NOT_WRITABLE, "the thing is not admitted"));
+        boolean retired = device.registered().admission() == Admission.RETIRED;
+        String why = retired ? "the thing is retired" : "the thing is not admitted";
+        return Optional.of(new Obstacle(State.NOT_WRITABLE, why));
       } else if (ports.protocol(scheme).isEmpty() || ports.downlink(scheme).isEmpty()) {
         return Optional.of(new Obstacle(State.UNREACHABLE, Requests.noProtocol(device).detail()));
       } else if (status == Status.ASLEEP) {

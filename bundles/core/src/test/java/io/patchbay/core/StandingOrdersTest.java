@@ -361,7 +361,8 @@ final class StandingOrdersTest {
     expect(State.ASLEEP, "asleep");
     timer.pass(Duration.ofMinutes(1));
     sent.last(failed(Reason.EXPIRED, "it was not sent in time"));
-    expect(State.ASLEEP, "EXPIRED: it was not sent in time");
+    expect(State.EXPIRED, "asleep since");
+    expect(State.EXPIRED, "EXPIRED: it was not sent in time");
     timer.pass(Duration.ofDays(1));
     assertThat(sent.writes).hasSize(1);
     online();
@@ -369,6 +370,27 @@ final class StandingOrdersTest {
     sent.last(DONE);
     report(50);
     expect(State.REPORTED, "");
+  }
+
+  @Test
+  void saysThatAThingIsRetiredAndWritesWhenItIsTakenBack() {
+    online();
+    order(LIMIT);
+    sent.last(failed(Reason.REFUSED, "not now"));
+    expect(State.REJECTED, "not now");
+    admission(Registered.Admission.RETIRED);
+    expect(State.NOT_WRITABLE, "the thing is retired");
+    timer.pass(Duration.ofDays(1));
+    assertThat(sent.writes).hasSize(1);
+    admission(Registered.Admission.ADMITTED);
+    assertThat(sent.writes).hasSize(2);
+  }
+
+  private void admission(Registered.Admission decided) {
+    Registered.Origin origin = Registered.Origin.API;
+    directory.put(new Registered(TestHub.thing("p1"), decided, origin, clock.instant()));
+    orders.plan(P1);
+    timer.pass(Duration.ZERO);
   }
 
   @Test
