@@ -63,6 +63,9 @@ final class Course {
   /** What to do when the log is durable. */
   final List<Runnable> effects = new ArrayList<>();
 
+  /** Whose state has changed since the log was durable last. */
+  final List<Run> moved = new ArrayList<>();
+
   private final Map<ThingId, Run> byThing = new HashMap<>();
   private final Steps steps;
 
@@ -334,6 +337,7 @@ final class Course {
       run.trouble = Reason.NONE;
       run.asks = 0;
       run.since = now;
+      moved.add(run);
     }
     run.state = next;
     run.reason = reason;
@@ -396,6 +400,7 @@ final class Course {
         run.state = DeviceState.STOPPED;
         run.reason = Reason.ABORTED;
         run.since = now;
+        moved.add(run);
         run.next = Instant.MAX;
         run.noted(line);
       }

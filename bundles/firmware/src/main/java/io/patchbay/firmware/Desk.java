@@ -1,6 +1,7 @@
 package io.patchbay.firmware;
 
 import io.patchbay.northbound.Feed;
+import io.patchbay.northbound.Lifecycles;
 import io.patchbay.northbound.RefusedException;
 import io.patchbay.northbound.Things;
 import io.patchbay.southbound.FirmwareUpdate;
@@ -55,11 +56,18 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
 
   private List<String> unread = List.of();
 
-  Desk(Path folder, Things things, Feed feed, Protocols protocols, Shelf shelf, Clock clock) {
+  Desk(
+      Path folder,
+      Things things,
+      Lifecycles lifecycles,
+      Feed feed,
+      Protocols protocols,
+      Shelf shelf,
+      Clock clock) {
     this.folder = folder;
     this.feed = feed;
     this.shelf = shelf;
-    this.engine = new Engine(clock, things, protocols, shelf::image, this::wake);
+    this.engine = new Engine(clock, things, protocols, shelf::image, lifecycles, this::wake);
   }
 
   /** What is done on the thread. */
@@ -131,6 +139,7 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
     load();
     publish();
     loaded.run();
+    engine.loaded();
     while (open) {
       try {
         round();
@@ -240,6 +249,11 @@ final class Desk implements FirmwareUpdate.Listener, AutoCloseable {
     if (registration != null) {
       registration.close();
     }
+  }
+
+  /** Whether anything was ever asked of it. */
+  synchronized boolean begun() {
+    return thread != null;
   }
 
   /** What an administrator must mend, in words. */

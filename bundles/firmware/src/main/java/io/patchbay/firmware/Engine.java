@@ -4,6 +4,7 @@ import io.patchbay.northbound.Campaigns.DeviceState;
 import io.patchbay.northbound.Campaigns.Pace;
 import io.patchbay.northbound.Campaigns.Reason;
 import io.patchbay.northbound.Campaigns.State;
+import io.patchbay.northbound.Lifecycles;
 import io.patchbay.northbound.Things;
 import io.patchbay.southbound.FirmwareImage;
 import io.patchbay.southbound.FirmwareUpdate.Deferred;
@@ -54,6 +55,7 @@ final class Engine {
 
   private final Clock clock;
   private final Calls calls;
+  private final Updating updating;
   private final Runnable wake;
   private final Map<String, Course> courses = new TreeMap<>();
 
@@ -80,8 +82,10 @@ final class Engine {
       Things things,
       Protocols protocols,
       Function<Course, FirmwareImage> images,
+      Lifecycles lifecycles,
       Runnable wake) {
     this.clock = clock;
+    updating = new Updating(lifecycles);
     this.wake = wake;
     calls = new Calls(things, protocols, images, this::heard);
     began = clock.instant();
@@ -96,6 +100,11 @@ final class Engine {
   void add(Course course) {
     courses.put(course.id(), course);
     course.runs().stream().filter(Run::active).forEach(run -> watch(course, run));
+  }
+
+  /** All that is on disk is there. */
+  void loaded() {
+    updating.tellAll(courses.values());
   }
 
   void forget(Course course) {
@@ -207,6 +216,7 @@ final class Engine {
         RETRY.toSeconds(),
         e);
     course.effects.clear();
+    course.moved.clear();
     course.close();
     courses.remove(course.id());
     watched.values().removeIf(each -> each.course() == course);
@@ -224,6 +234,7 @@ final class Engine {
         Course again = Course.load(file);
         again.probe(now);
         add(again);
+        loaded();
         broken.remove(each.getKey());
         brokenFiles.remove(each.getKey());
         LOG.info("Campaign {} goes on", each.getKey());
@@ -450,6 +461,8 @@ final class Engine {
       List<Runnable> effects = List.copyOf(course.effects);
       course.effects.clear();
       effects.forEach(Runnable::run);
+      course.moved.forEach(run -> updating.tell(course, run));
+      course.moved.clear();
       done |= !effects.isEmpty();
     }
     return done || !news.isEmpty();

@@ -1,10 +1,13 @@
 package io.patchbay.firmware;
 
 import io.patchbay.northbound.Campaigns;
+import io.patchbay.northbound.Campaigns.Campaign;
 import io.patchbay.northbound.Feed;
 import io.patchbay.northbound.FirmwarePackages;
+import io.patchbay.northbound.Lifecycles;
 import io.patchbay.northbound.Things;
 import io.patchbay.operation.Health;
+import io.patchbay.operation.Metrics;
 import io.patchbay.southbound.DownlinkPort;
 import io.patchbay.southbound.FirmwareDownloads;
 import io.patchbay.southbound.FirmwareUpdate;
@@ -17,6 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -28,6 +34,8 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Firmware packages and campaigns, with all that belongs to them. */
 @Component(
@@ -43,7 +51,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             bind = "came",
             unbind = "left"))
 @Designate(ocd = FirmwareRoom.Config.class)
-public final class FirmwareRoom implements Health {
+public final class FirmwareRoom implements Health, Metrics {
 
   /** Configuration, PID {@code io.patchbay.firmware}. */
   @ObjectClassDefinition(name = "Patchbay firmware campaigns")
@@ -61,15 +69,22 @@ public final class FirmwareRoom implements Health {
     String downloads() default "";
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(FirmwareRoom.class);
   private static final long MEGABYTE = 1L << 20;
 
   private final Protocols protocols = new Protocols();
   private final Desk desk;
   private final Queue<ServiceRegistration<?>> registrations = new ConcurrentLinkedQueue<>();
+  private final Campaigns office;
+  private volatile List<Campaign> counted = List.of();
 
   @Activate
   public FirmwareRoom(
-      BundleContext context, Config config, @Reference Things things, @Reference Feed feed)
+      BundleContext context,
+      Config config,
+      @Reference Things things,
+      @Reference Lifecycles lifecycles,
+      @Reference Feed feed)
       throws IOException {
     String data = context.getProperty("patchbay.data");
     Path folder = Path.of(data == null ? "data" : data).resolve("firmware");
@@ -83,14 +98,15 @@ public final class FirmwareRoom implements Health {
             clock);
     Path campaigns = folder.resolve("campaigns");
     Shelf shelf = new Shelf(packages, address(config.downloads()));
-    desk = new Desk(campaigns, things, feed, protocols, shelf, clock);
-    Office office = new Office(campaigns, packages, things, shelf, desk, clock);
+    desk = new Desk(campaigns, things, lifecycles, feed, protocols, shelf, clock);
+    office = new Office(campaigns, packages, things, shelf, desk, clock);
     Map<Class<?>, Object> services =
         Map.of(
             FirmwarePackages.class, packages,
             Campaigns.class, office,
             FirmwareUpdate.Listener.class, desk,
-            Health.class, this);
+            Health.class, this,
+            Metrics.class, this);
     services.forEach((type, service) -> register(context, type, service));
     // a device that pulls is told to come again, and not that there is no such image
     desk.resumeAll(() -> register(context, FirmwareDownloads.class, shelf));
@@ -153,5 +169,20 @@ public final class FirmwareRoom implements Health {
         problems.isEmpty()
             ? new Check("firmware", State.OK, "campaigns go as they shall")
             : new Check("firmware", State.CRITICAL, String.join("; ", problems)));
+  }
+
+  /** Of the last time when the thread was busy; nobody waits long for numbers. */
+  @Override
+  public List<Sample> samples() {
+    if (desk.begun()) {
+      try {
+        counted = office.list().toCompletableFuture().get(1, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (ExecutionException | TimeoutException e) {
+        LOG.debug("Campaigns were not counted: {}", e.toString());
+      }
+    }
+    return CampaignMetrics.of(counted);
   }
 }

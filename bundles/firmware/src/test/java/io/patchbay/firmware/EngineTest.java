@@ -72,6 +72,22 @@ final class EngineTest {
     if (state == DeviceState.UPDATED) {
       assertThat(device.version).isEqualTo("1.1");
     }
+    assertThat(hub.lives.updating).as("whatever it ended in, that is over").isEmpty();
+  }
+
+  @Test
+  void coreIsToldOfAnUpdateFromTheDeliveryToItsEnd() throws Exception {
+    ScriptedDevices.Device device = hub.devices.add("meter1", Script.GOOD);
+    hub.start(Hub.plan("one", Hub.PACE));
+    hub.until(Duration.ofHours(1), () -> hub.lives.updating.containsKey(device.thing.id()));
+    assertThat(device.version).isEqualTo("1.0");
+    hub.lives.updating.clear();
+    hub.kill();
+    assertThat(hub.lives.updating).as("told again after a start").containsKey(device.thing.id());
+    hub.finish("one");
+    assertThat(hub.lives.told.get(device.thing.id()))
+        .startsWith("updating: campaign one: 1.1 is on its way to it")
+        .endsWith("updating: campaign one: it installs 1.1", "updated: campaign one: it runs 1.1");
   }
 
   @Test

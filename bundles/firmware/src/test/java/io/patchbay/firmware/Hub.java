@@ -37,6 +37,7 @@ final class Hub implements Things {
   final ManualClock clock;
   final ScriptedDevices devices;
   final Protocols protocols = new Protocols();
+  final ToldLives lives = new ToldLives();
   private final Path folder;
   private PackageStore packages;
   private Shelf shelf;
@@ -70,7 +71,7 @@ final class Hub implements Things {
   }
 
   private Engine engine() {
-    Engine fresh = new Engine(clock, this, protocols, shelf::image, () -> {});
+    Engine fresh = new Engine(clock, this, protocols, shelf::image, lives, () -> {});
     devices.cutOff(fresh::changed);
     return fresh;
   }
@@ -138,6 +139,7 @@ final class Hub implements Things {
     for (Path file : Disk.list(campaigns())) {
       engine.add(Course.load(file));
     }
+    engine.loaded();
   }
 
   void pass(Duration step) {

@@ -79,7 +79,8 @@ final class OfficeTest {
   }
 
   private Desk desk() {
-    Desk fresh = new Desk(folder, directory, feed(), protocols, shelf, Clock.systemUTC());
+    Desk fresh =
+        new Desk(folder, directory, directory.lives, feed(), protocols, shelf, Clock.systemUTC());
     devices.cutOff(fresh);
     return fresh;
   }
