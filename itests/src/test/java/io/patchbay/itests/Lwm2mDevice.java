@@ -1,5 +1,6 @@
 package io.patchbay.itests;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -32,8 +33,10 @@ import org.eclipse.leshan.core.request.argument.Arguments;
 import org.eclipse.leshan.core.response.ExecuteResponse;
 import org.eclipse.leshan.core.response.WriteResponse;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
+import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
+import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClientProtocolProvider;
 
-/** A thermostat on Leshan's client, without DTLS. */
+/** A thermostat on Leshan's client. */
 final class Lwm2mDevice implements AutoCloseable {
   private static final int VALUE = 5700;
   private static final int SET_POINT = 5900;
@@ -54,6 +57,22 @@ final class Lwm2mDevice implements AutoCloseable {
    * @param queue whether it listens only when it was heard
    */
   Lwm2mDevice(String endpoint, int port, boolean queue) {
+    this(endpoint, Security.noSec("coap://127.0.0.1:" + port, 123), queue, true);
+  }
+
+  /** One that knows only where it gets its account, and shows a key there. */
+  static Lwm2mDevice bootstrapping(String endpoint, int port, String key) {
+    return new Lwm2mDevice(
+        endpoint,
+        Security.pskBootstrap(
+            "coaps://127.0.0.1:" + port,
+            endpoint.getBytes(StandardCharsets.UTF_8),
+            key.getBytes(StandardCharsets.UTF_8)),
+        false,
+        false);
+  }
+
+  private Lwm2mDevice(String endpoint, Security security, boolean queue, boolean account) {
     List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
     models.add(
         object(
@@ -64,9 +83,13 @@ final class Lwm2mDevice implements AutoCloseable {
     models.add(
         object(3308, "Set Point", resource(SET_POINT, Operations.RW, ResourceModel.Type.FLOAT)));
     ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
-    objects.setInstancesForObject(0, Security.noSec("coap://127.0.0.1:" + port, 123));
-    objects.setInstancesForObject(
-        1, new Server(123, 300L, EnumSet.of(BindingMode.U), false, BindingMode.U));
+    objects.setInstancesForObject(0, security);
+    if (account) {
+      objects.setInstancesForObject(
+          1, new Server(123, 300L, EnumSet.of(BindingMode.U), false, BindingMode.U));
+    } else {
+      objects.setClassForObject(1, Server.class);
+    }
     objects.setInstancesForObject(3, new Instance(Map.of(0, "Acme", 1, "T-1000", 9, 88L, 16, "U")));
     objects.setInstancesForObject(4, new Instance(Map.of(0, 6L, 2, -71L, 3, 80L)));
     objects.setInstancesForObject(6, new Instance(Map.of(0, 52.5d, 1, 13.4d)));
@@ -85,7 +108,10 @@ final class Lwm2mDevice implements AutoCloseable {
     client =
         new LeshanClientBuilder(endpoint)
             .setObjects(objects.createAll())
-            .setEndpointsProviders(new CaliforniumClientEndpointsProvider())
+            .setEndpointsProviders(
+                new CaliforniumClientEndpointsProvider.Builder(
+                        new CoapClientProtocolProvider(), new CoapsClientProtocolProvider())
+                    .build())
             .setRegistrationEngineFactory(engine)
             .build();
     client.addObserver(

@@ -49,6 +49,7 @@ final class Lwm2mJourneyTest {
         devices.add(sleepy);
         waitsForASleeper(hub, sleepy);
         isSetAsDesired(hub, sleepy);
+        isGivenAnAccount(hub, devices);
         hub.kill();
       }
       try (RunningHub hub = RunningHub.start(data, offset)) {
@@ -133,6 +134,29 @@ final class Lwm2mJourneyTest {
         .untilAsserted(
             () -> assertThat(hub.get(desired).body()).contains("\"state\":\"reported\""));
     assertThat(device.written()).contains(16.5);
+  }
+
+  /** A device whose key is for its first contact only comes out with one of its own. */
+  private void isGivenAnAccount(RunningHub hub, List<Lwm2mDevice> devices) throws Exception {
+    HttpResponse<String> known =
+        hub.send(
+            hub.request("/api/v1/secrets/lwm2m-bs-psk.journey-3")
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString("{\"secret\":\"made in the works\"}")));
+    assertThat(known.statusCode()).as(known.body()).isLessThan(300);
+    await("listening")
+        .atMost(LIMIT)
+        .until(() -> hub.get("/health").body().contains("127.0.0.1:" + (5784 + hub.offset())));
+    Lwm2mDevice device =
+        Lwm2mDevice.bootstrapping("journey-3", 5784 + hub.offset(), "made in the works");
+    devices.add(device);
+    await("a thing")
+        .atMost(LIMIT)
+        .until(() -> value(hub, "journey-3", "temperature").asDouble() == 20.5);
+    await("its own key")
+        .atMost(LIMIT)
+        .until(() -> hub.get("/api/v1/secrets").body().contains("lwm2m-psk.journey-3"));
+    assertThat(hub.get("/api/v1/audit").body()).contains("lwm2m.bootstrap");
   }
 
   /** It need not register again, and what it notifies counts. */

@@ -95,9 +95,14 @@ public final class DeviceKeys {
 
   /** Somebody has shown the secret of that name. */
   public Shown shown(String identity, String name, String secret) {
+    return shown(
+        new Shown(identity, () -> secrets.find(name).map(now -> now.equals(secret)).orElse(false)));
+  }
+
+  /** Somebody has shown a key that is kept otherwise. */
+  public Shown shown(Shown shown) {
     used.set(true);
-    return new Shown(
-        identity, () -> secrets.find(name).map(now -> now.equals(secret)).orElse(false));
+    return shown;
   }
 
   /** Whose public key it is; null when nobody's. */
@@ -167,7 +172,7 @@ public final class DeviceKeys {
    *
    * @param known identity of who is at an address, when the hub begins a handshake; null for nobody
    */
-  public PskStore coming(Function<InetSocketAddress, @Nullable String> known) {
+  public Store coming(Function<InetSocketAddress, @Nullable String> known) {
     return new Store() {
       @Override
       public PskSecretResult result(ConnectionId cid, PskPublicInformation said) {
@@ -190,7 +195,7 @@ public final class DeviceKeys {
 
   /** A store that answers at once. */
   public abstract static class Store implements PskStore {
-    protected abstract PskSecretResult result(ConnectionId cid, PskPublicInformation identity);
+    public abstract PskSecretResult result(ConnectionId cid, PskPublicInformation identity);
 
     @Override
     public boolean hasEcdhePskSupported() {

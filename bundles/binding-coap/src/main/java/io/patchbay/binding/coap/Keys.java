@@ -105,7 +105,7 @@ final class Keys {
       private String name = "";
 
       @Override
-      protected PskSecretResult result(ConnectionId cid, PskPublicInformation identity) {
+      public PskSecretResult result(ConnectionId cid, PskPublicInformation identity) {
         String secret = secrets.find(name).orElse("");
         int colon = secret.indexOf(':');
         return colon < 0

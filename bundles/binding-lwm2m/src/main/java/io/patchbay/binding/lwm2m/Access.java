@@ -17,11 +17,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
+import org.eclipse.californium.scandium.dtls.ConnectionId;
+import org.eclipse.californium.scandium.dtls.PskPublicInformation;
+import org.eclipse.californium.scandium.dtls.PskSecretResult;
 import org.eclipse.californium.scandium.dtls.x509.CertificateProvider;
+import org.eclipse.californium.scandium.util.ServerNames;
 import org.eclipse.leshan.core.peer.LwM2mIdentity;
 import org.eclipse.leshan.core.peer.OscoreIdentity;
 import org.eclipse.leshan.core.peer.PskIdentity;
@@ -55,23 +60,26 @@ final class Access implements SecurityStore {
   /** The key of the endpoint {@code sensor7} is the secret {@code lwm2m-psk.sensor7}. */
   private static final String PROTOCOL = "lwm2m";
 
-  private static final int LONGEST = 64 - PROTOCOL.length() - "-psk.".length();
+  /** With which it comes to be given its account: {@code lwm2m-bs-psk.sensor7}. */
+  private static final String BOOTSTRAP = "lwm2m-bs";
+
+  private static final int LONGEST_SECRET = 64;
 
   /** How endpoint names are written in names of secrets: what none may hold as {@code _3A}. */
-  private static final DeviceKeys.Naming NAMING =
-      new DeviceKeys.Naming() {
-        @Override
-        public Optional<String> written(String endpoint) {
-          return Access.written(endpoint);
-        }
+  private record Naming(int longest) implements DeviceKeys.Naming {
+    @Override
+    public Optional<String> written(String endpoint) {
+      return Access.written(endpoint, longest);
+    }
 
-        @Override
-        public String identity(String written) {
-          return URLDecoder.decode(written.replace('_', '%'), StandardCharsets.UTF_8);
-        }
-      };
+    @Override
+    public String identity(String written) {
+      return endpoint(written);
+    }
+  }
 
   private final DeviceKeys keys;
+  private final @Nullable IssuedKeys issued;
   private final Trust trust;
   private final @Nullable CertificateProvider own;
   private final List<DTLSConnector> open = new CopyOnWriteArrayList<>();
@@ -82,17 +90,57 @@ final class Access implements SecurityStore {
   /**
    * @param own the hub's certificate; null when it has none, and keys in common are all that counts
    */
-  Access(Secrets secrets, Trust trust, @Nullable CertificateProvider own) {
-    keys = new DeviceKeys(secrets, PROTOCOL, NAMING);
+  Access(Secrets secrets, Trust trust, @Nullable CertificateProvider own, IssuedKeys issued) {
+    this(secrets, PROTOCOL, "patchbay_lwm2m", trust, own, issued);
+  }
+
+  private Access(
+      Secrets secrets,
+      String protocol,
+      String metrics,
+      Trust trust,
+      @Nullable CertificateProvider own,
+      @Nullable IssuedKeys issued) {
+    keys =
+        new DeviceKeys(
+            secrets, protocol, new Naming(LONGEST_SECRET - protocol.length() - "-psk.".length()));
     this.trust = trust;
     this.own = own;
+    this.issued = issued;
     DtlsConfig.register();
-    handshakes = new Handshakes("patchbay_lwm2m", new Configuration());
-    known = keys.all();
+    handshakes = new Handshakes(metrics, new Configuration());
+    known = all();
+  }
+
+  /** Who may come to be given an account: those with a key or a public key for that. */
+  static Access bootstrap(Secrets secrets, @Nullable CertificateProvider own) {
+    return new Access(
+        secrets, BOOTSTRAP, "patchbay_lwm2m_bootstrap", new Trust("", null), own, null);
+  }
+
+  private Map<String, String> all() {
+    Map<String, String> all = keys.all();
+    if (issued != null) {
+      all.putAll(issued.all());
+    }
+    return all;
+  }
+
+  /** What {@link #written} has made of an endpoint name; empty when it was not made so. */
+  static String endpoint(String written) {
+    try {
+      return URLDecoder.decode(written.replace('_', '%'), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
   }
 
   /** The end of the name of a secret; empty when the endpoint name is too long for one. */
   static Optional<String> written(String endpoint) {
+    return written(endpoint, LONGEST_SECRET - PROTOCOL.length() - "-psk.".length());
+  }
+
+  private static Optional<String> written(String endpoint, int longest) {
     StringBuilder name = new StringBuilder();
     for (byte octet : endpoint.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (octet & 0xff);
@@ -106,14 +154,14 @@ final class Access implements SecurityStore {
         name.append('_').append(HexFormat.of().withUpperCase().toHexDigits(octet));
       }
     }
-    return name.length() <= LONGEST && !name.isEmpty()
+    return name.length() <= longest && !name.isEmpty()
         ? Optional.of(name.toString())
         : Optional.empty();
   }
 
   /** Whether anybody could come over DTLS. */
   boolean expected() {
-    return keys.any() || certified();
+    return keys.any() || certified() || (issued != null && !issued.all().isEmpty());
   }
 
   private boolean certified() {
@@ -148,6 +196,14 @@ final class Access implements SecurityStore {
 
   /** For a connector to be. */
   void configure(DtlsConnectorConfig.Builder builder, RegistrationStore registrations) {
+    configure(builder, address -> pskIdentity(registrations, address));
+  }
+
+  /**
+   * @param expected identity of who is at an address, when the hub begins a handshake
+   */
+  void configure(
+      DtlsConnectorConfig.Builder builder, Function<InetSocketAddress, @Nullable String> expected) {
     builder
         .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID)
         .set(DtlsConfig.DTLS_UPDATE_ADDRESS_USING_CID_ON_NEWER_RECORDS, true)
@@ -161,7 +217,7 @@ final class Access implements SecurityStore {
         .set(DtlsConfig.DTLS_MAC_ERROR_FILTER_QUIET_TIME, MAC_QUIET_SECONDS, TimeUnit.SECONDS)
         .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1)
         .set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1)
-        .setPskStore(keys.coming(address -> pskIdentity(registrations, address)))
+        .setPskStore(coming(expected))
         .setDatagramFilter(handshakes)
         .setHealthHandler(handshakes)
         .setApplicationLevelInfoSupplier(Shown.WITH_SESSION);
@@ -170,6 +226,32 @@ final class Access implements SecurityStore {
           .setCertificateIdentityProvider(own)
           .setCertificateVerifier(new Certificates(trust, keys::owner));
     }
+  }
+
+  private DeviceKeys.Store coming(Function<InetSocketAddress, @Nullable String> expected) {
+    DeviceKeys.Store given = keys.coming(expected);
+    if (issued == null) {
+      return given;
+    }
+    return new DeviceKeys.Store() {
+      @Override
+      public PskSecretResult result(ConnectionId cid, PskPublicInformation said) {
+        String identity = said.getPublicInfoAsString();
+        return issued
+            .find(identity)
+            .map(
+                key ->
+                    DeviceKeys.result(
+                        cid, said, key.secret(), keys.shown(issued.shown(identity, key))))
+            .orElseGet(() -> given.result(cid, said));
+      }
+
+      @Override
+      public @Nullable PskPublicInformation getIdentity(
+          InetSocketAddress peerAddress, @Nullable ServerNames virtualHost) {
+        return given.getIdentity(peerAddress, virtualHost);
+      }
+    };
   }
 
   /** By which the hub begins a handshake with a device that has forgotten the session. */
@@ -199,7 +281,7 @@ final class Access implements SecurityStore {
    */
   boolean look() {
     sessions.forget();
-    Map<String, String> now = keys.all();
+    Map<String, String> now = all();
     boolean changed = trust.look() || !now.equals(known);
     // a key may have come, been used and gone between two looks
     changed |= keys.used();

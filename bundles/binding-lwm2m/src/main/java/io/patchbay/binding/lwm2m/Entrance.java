@@ -46,6 +46,7 @@ final class Entrance {
           + " lwm2m://local";
 
   private final Settings settings;
+  private final BootstrapSettings bootstrap;
   private final Secrets secrets;
   private final Things things;
   private final Function<ScheduledExecutorService, Hall> maker;
@@ -64,10 +65,12 @@ final class Entrance {
    */
   Entrance(
       Settings settings,
+      BootstrapSettings bootstrap,
       Secrets secrets,
       Things things,
       Function<ScheduledExecutorService, Hall> maker) {
     this.settings = settings;
+    this.bootstrap = bootstrap;
     this.secrets = secrets;
     this.things = things;
     this.maker = maker;
@@ -119,6 +122,7 @@ final class Entrance {
 
   private boolean expected() {
     return !settings.unsecured().isEmpty()
+        || !bootstrap.unsecured().isEmpty()
         || settings.trust().isPresent()
         || secrets.names().stream().anyMatch(name -> name.startsWith("lwm2m-"))
         || Files.exists(settings.data())
@@ -191,6 +195,11 @@ final class Entrance {
   int port(boolean secure) {
     Hall made = hall;
     return made == null ? 0 : made.port(secure);
+  }
+
+  int bootstrapPort(boolean secure) {
+    Hall made = hall;
+    return made == null ? 0 : made.bootstrapPort(secure);
   }
 
   void close() throws InterruptedException {

@@ -16,6 +16,7 @@ import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.UplinkPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +26,11 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.apache.camel.builder.RouteBuilder;
+import org.eclipse.californium.scandium.dtls.x509.CertificateProvider;
+import org.eclipse.leshan.core.peer.PskIdentity;
 import org.eclipse.leshan.server.registration.Registration;
 import org.osgi.framework.BundleContext;
 import org.slf4j.Logger;
@@ -52,6 +56,8 @@ final class Hall {
   private final Station station;
   private final Observations observations;
   private final Firmware firmware;
+  private final IssuedKeys issued;
+  private final Bootstrap bootstrap;
   private final Supplier<Optional<FirmwareDownloads>> downloads;
   private final LongAdder refusedSends = new LongAdder();
   private final RunningRoutes down;
@@ -59,6 +65,7 @@ final class Hall {
 
   Hall(
       Settings settings,
+      BootstrapSettings bootstrapping,
       UplinkPort uplink,
       Things things,
       Profiles profiles,
@@ -69,19 +76,29 @@ final class Hall {
       BundleContext bundle,
       ScheduledExecutorService timer,
       FirmwareUpdate.Listener campaigns,
-      Supplier<Optional<FirmwareDownloads>> downloads) {
+      Supplier<Optional<FirmwareDownloads>> downloads,
+      BiConsumer<String, String> audit) {
     this.settings = settings;
+    issued = new IssuedKeys(secrets);
     this.models = models;
     this.timer = timer;
     this.downloads = downloads;
     try {
-      access =
-          new Access(
-              secrets,
-              new Trust("LwM2M", settings.trust().orElse(null)),
-              settings.keystore().isPresent()
-                  ? OwnKey.of(settings.keystore().get(), settings.keystorePassword())
-                  : null);
+      CertificateProvider own =
+          settings.keystore().isPresent()
+              ? OwnKey.of(settings.keystore().get(), settings.keystorePassword())
+              : null;
+      access = new Access(secrets, new Trust("LwM2M", settings.trust().orElse(null)), own, issued);
+      bootstrap =
+          new Bootstrap(
+              settings.host(),
+              bootstrapping,
+              Access.bootstrap(secrets, own),
+              access,
+              issued,
+              models,
+              this::address,
+              audit);
       registry = new Registry(settings.data());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -128,9 +145,24 @@ final class Hall {
     return station.port(secure ? "coaps" : "coap");
   }
 
+  int bootstrapPort(boolean secure) {
+    return bootstrap.port(secure);
+  }
+
+  /** Where devices register over DTLS. */
+  private Optional<URI> address() {
+    return station.address("coaps", settings.devicesHost());
+  }
+
+  /** Whether anybody could register over DTLS, now or when he was given a key. */
+  private boolean securely() {
+    return settings.securePort() >= 0 && (access.expected() || bootstrap.expected());
+  }
+
   /** On the timer. */
   void begin() {
     open();
+    guarded(bootstrap::look);
     var unused = timer.scheduleWithFixedDelay(this::lookSafely, 1, 1, TimeUnit.SECONDS);
     var unusedToo =
         timer.scheduleWithFixedDelay(
@@ -145,7 +177,7 @@ final class Hall {
   private void open() {
     try {
       station.open(
-          settings.securePort() >= 0 && access.expected(),
+          securely(),
           welcome,
           devices,
           observations,
@@ -175,13 +207,12 @@ final class Hall {
 
   /** DTLS is opened with the first key; whose credential is gone is registered no more. */
   private void lookForKeys() {
+    guarded(this::settle);
+    guarded(bootstrap::look);
     guarded(
         () -> {
           boolean changed = access.look();
-          if (station.open()
-              && !station.secure()
-              && settings.securePort() >= 0
-              && access.expected()) {
+          if (station.open() && !station.secure() && securely()) {
             open();
           }
           if (!changed) {
@@ -194,6 +225,21 @@ final class Hall {
             }
           }
         });
+  }
+
+  /** A key with which its device has registered replaces the one before. */
+  private void settle() {
+    try {
+      issued.settle(
+          key -> {
+            Registration present = registry.getRegistrationByEndpoint(key.endpoint());
+            return present != null
+                && present.getClientTransportData().getIdentity() instanceof PskIdentity psk
+                && psk.getPskIdentity().equals(key.identity());
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void guarded(Runnable task) {
@@ -223,6 +269,7 @@ final class Hall {
                   + registry.size()
                   + " registered"));
     }
+    checks.addAll(bootstrap.checks());
     if (!access.trouble().isEmpty()) {
       checks.add(new Check("lwm2m-trust", State.WARN, access.trouble()));
     }
@@ -268,6 +315,7 @@ final class Hall {
         station.dropped());
     counter(samples, "malformed", "Datagrams that are no CoAP messages", station.malformed());
     samples.addAll(access.samples());
+    samples.addAll(bootstrap.samples());
     return samples;
   }
 
@@ -279,6 +327,7 @@ final class Hall {
   /** When the timer has ended. */
   void close() {
     down.close();
+    bootstrap.close();
     station.close();
     registry.close();
   }

@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.access.Audit;
 import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
 import io.patchbay.northbound.Things;
@@ -94,6 +95,38 @@ public final class Lwm2mBinding
 
     @AttributeDefinition(
         description =
+            "UDP port for CoAP that devices come to for their account, opened when"
+                + " bootstrapUnsecured names one; -1 opens none",
+        min = "-1",
+        max = "65535")
+    int bootstrapPort() default 5783;
+
+    @AttributeDefinition(
+        description =
+            "UDP port for CoAP over DTLS that devices come to for their account, opened with the"
+                + " first key for that (secret lwm2m-bs-psk.ENDPOINT or lwm2m-bs-rpk.ENDPOINT); -1"
+                + " opens none",
+        min = "-1",
+        max = "65535")
+    int bootstrapSecurePort() default 5784;
+
+    @AttributeDefinition(
+        description =
+            "Endpoint names that are given their first key without DTLS, divided by commas: anybody"
+                + " on the way reads it")
+    String bootstrapUnsecured() default "";
+
+    @AttributeDefinition(
+        description = "Lifetime of registrations in seconds that devices are given",
+        min = "1")
+    int bootstrapLifetime() default 86_400;
+
+    @AttributeDefinition(
+        description = "Binding mode that devices are given; UQ for those of LwM2M 1.0 that sleep")
+    String bootstrapBinding() default "U";
+
+    @AttributeDefinition(
+        description =
             "PKCS#12 file with the hub's EC key and certificate, for devices with certificates or"
                 + " public keys; relative to the data directory; empty for none")
     String keystore() default "";
@@ -126,6 +159,12 @@ public final class Lwm2mBinding
       cardinality = ReferenceCardinality.OPTIONAL)
   volatile @Nullable FirmwareDownloads downloads;
 
+  @Reference(
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY,
+      cardinality = ReferenceCardinality.OPTIONAL)
+  volatile @Nullable Audit audit;
+
   @Activate
   public Lwm2mBinding(
       BundleContext bundle,
@@ -139,6 +178,7 @@ public final class Lwm2mBinding
     this(
         bundle,
         Settings.of(config, bundle),
+        BootstrapSettings.of(config, bundle),
         contexts,
         uplink,
         things,
@@ -156,14 +196,38 @@ public final class Lwm2mBinding
       Profiles profiles,
       Documents documents,
       Secrets secrets) {
+    this(
+        bundle,
+        settings,
+        BootstrapSettings.NONE,
+        contexts,
+        uplink,
+        things,
+        profiles,
+        documents,
+        secrets);
+  }
+
+  Lwm2mBinding(
+      BundleContext bundle,
+      Settings settings,
+      BootstrapSettings bootstrap,
+      Contexts contexts,
+      UplinkPort uplink,
+      Things things,
+      Profiles profiles,
+      Documents documents,
+      Secrets secrets) {
     entrance =
         new Entrance(
             settings,
+            bootstrap,
             secrets,
             things,
             timer ->
                 new Hall(
                     settings,
+                    bootstrap,
                     uplink,
                     things,
                     profiles,
@@ -179,7 +243,13 @@ public final class Lwm2mBinding
                         told.changed(thing);
                       }
                     },
-                    () -> Optional.ofNullable(downloads)));
+                    () -> Optional.ofNullable(downloads),
+                    (act, endpoint) -> {
+                      Audit told = audit;
+                      if (told != null) {
+                        told.record(Lwm2mProtocol.SCHEME, act, endpoint, "done");
+                      }
+                    }));
   }
 
   /** Definitions are read when somebody has one, or comes. */
@@ -250,6 +320,11 @@ public final class Lwm2mBinding
   /** Port of CoAP, or of CoAP over DTLS; 0 while it is not open. */
   int port(boolean secure) {
     return entrance.port(secure);
+  }
+
+  /** Port that devices come to for their account, likewise. */
+  int bootstrapPort(boolean secure) {
+    return entrance.bootstrapPort(secure);
   }
 
   @Deactivate

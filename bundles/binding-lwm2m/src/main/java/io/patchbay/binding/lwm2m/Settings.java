@@ -47,8 +47,6 @@ record Settings(
   }
 
   static Settings of(Lwm2mBinding.Config config, BundleContext bundle) {
-    String offset = bundle.getProperty("patchbay.offset");
-    int moved = offset == null ? 0 : Integer.parseInt(offset);
     Path data =
         Path.of(Optional.ofNullable(bundle.getProperty("patchbay.data")).orElse("data"))
             .toAbsolutePath()
@@ -56,8 +54,8 @@ record Settings(
     return new Settings(
         config.host(),
         config.address().strip(),
-        moved(config.port(), moved),
-        moved(config.securePort(), moved),
+        moved(config.port(), bundle),
+        moved(config.securePort(), bundle),
         names(config.unsecured()),
         Duration.ofSeconds(config.awakeSeconds()),
         config.registrations(),
@@ -80,8 +78,10 @@ record Settings(
     return path.isBlank() ? Optional.empty() : Optional.of(data.resolve(path.strip()));
   }
 
-  private static int moved(int port, int offset) {
-    return port > 0 ? port + offset : port;
+  /** By the offset, when it is a port. */
+  static int moved(int port, BundleContext bundle) {
+    String offset = bundle.getProperty("patchbay.offset");
+    return port > 0 && offset != null ? port + Integer.parseInt(offset) : port;
   }
 
   private static List<String> names(String list) {

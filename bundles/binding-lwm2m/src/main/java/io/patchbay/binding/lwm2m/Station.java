@@ -229,7 +229,8 @@ final class Station implements Requests {
         scheme, new InetSocketAddress(InetAddress.getByName(settings.host()), port));
   }
 
-  private static void configure(Configuration configuration) {
+  /** For every endpoint of the binding. */
+  static void configure(Configuration configuration) {
     configuration
         .set(CoapConfig.MAX_RESOURCE_BODY_SIZE, LARGEST_BODY)
         .set(CoapConfig.MAX_MESSAGE_SIZE, BLOCK)

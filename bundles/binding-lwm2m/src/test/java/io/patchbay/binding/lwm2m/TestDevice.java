@@ -33,6 +33,7 @@ import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.request.BootstrapRequest;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.RegisterRequest;
 import org.eclipse.leshan.core.request.UpdateRequest;
@@ -61,6 +62,7 @@ final class TestDevice implements AutoCloseable {
   final AtomicInteger registered = new AtomicInteger();
   final AtomicInteger updated = new AtomicInteger();
   final List<ResponseCode> refused = new CopyOnWriteArrayList<>();
+  final AtomicInteger bootstrapsFailed = new AtomicInteger();
   final AtomicInteger executed = new AtomicInteger();
   private final CountDownLatch silence = new CountDownLatch(1);
   private final LeshanClient client;
@@ -98,6 +100,24 @@ final class TestDevice implements AutoCloseable {
       String unit,
       @Nullable FirmwareEnabler firmware)
       throws Exception {
+    this(endpoint, security, queue, lifetime, unit, firmware, null, ContentFormat.TLV);
+  }
+
+  /**
+   * @param account run when it is given its account, by who knows only where it gets that; null for
+   *     a device that has one
+   * @param wanted format in which it is given that
+   */
+  private TestDevice(
+      String endpoint,
+      Security security,
+      boolean queue,
+      long lifetime,
+      String unit,
+      @Nullable FirmwareEnabler firmware,
+      @Nullable Runnable account,
+      ContentFormat wanted)
+      throws Exception {
     List<ObjectModel> models = new ArrayList<>();
     for (int object : new int[] {0, 1, 3, 5, TEMPERATURE, SET_POINT}) {
       String name = "objects/" + object + ".xml";
@@ -108,8 +128,20 @@ final class TestDevice implements AutoCloseable {
     }
     ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
     objects.setInstancesForObject(0, security);
-    objects.setInstancesForObject(
-        1, new Server(123, lifetime, EnumSet.of(BindingMode.U), false, BindingMode.U));
+    if (account == null) {
+      objects.setInstancesForObject(
+          1, new Server(123, lifetime, EnumSet.of(BindingMode.U), false, BindingMode.U));
+    } else {
+      objects.setFactoryForObject(
+          1,
+          (model, id, used) -> {
+            account.run();
+            Server given = new Server();
+            given.setId(id == null ? 0 : id);
+            given.setModel(model);
+            return given;
+          });
+    }
     Map<Integer, Object> says = new HashMap<>(Map.of(0, "Acme", 1, "T-1000", 9, 88L, 16, "U"));
     if (firmware != null) {
       says.put(VERSION, firmware.running);
@@ -154,6 +186,11 @@ final class TestDevice implements AutoCloseable {
     DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
     engine.setQueueMode(queue);
     engine.setRetryWaitingTimeInMs(500);
+    engine.setPreferredContentFormat(wanted);
+    if (account != null) {
+      engine.setRequestTimeoutInMs(5_000);
+      engine.setBootstrapSessionTimeoutInSec(5);
+    }
     client =
         new LeshanClientBuilder(endpoint)
             .setObjects(objects.createAll())
@@ -182,6 +219,21 @@ final class TestDevice implements AutoCloseable {
               String message,
               Exception cause) {
             refused.add(code);
+          }
+
+          @Override
+          public void onBootstrapFailure(
+              LwM2mServer server,
+              BootstrapRequest request,
+              ResponseCode code,
+              String message,
+              Exception cause) {
+            bootstrapsFailed.incrementAndGet();
+          }
+
+          @Override
+          public void onBootstrapTimeout(LwM2mServer server, BootstrapRequest request) {
+            bootstrapsFailed.incrementAndGet();
           }
         });
     client.start();
@@ -217,6 +269,34 @@ final class TestDevice implements AutoCloseable {
         false,
         300,
         "");
+  }
+
+  /**
+   * One that has to be given its account first.
+   *
+   * @param key null to come without DTLS
+   * @param account run when it is given that
+   */
+  static TestDevice bootstrapping(
+      String endpoint,
+      String identity,
+      int port,
+      byte @Nullable [] key,
+      ContentFormat wanted,
+      Runnable account)
+      throws Exception {
+    return new TestDevice(
+        endpoint,
+        key == null
+            ? Security.noSecBootstrap("coap://127.0.0.1:" + port)
+            : Security.pskBootstrap(
+                "coaps://127.0.0.1:" + port, identity.getBytes(StandardCharsets.UTF_8), key),
+        false,
+        300,
+        "",
+        null,
+        account,
+        wanted);
   }
 
   static TestDevice plain(String endpoint, int port) throws Exception {
