@@ -147,6 +147,7 @@ final class Dtls {
   /** To be called every second. */
   void look() {
     sessions.forget();
+    coming.relieve(open);
     Map<String, String> now = keys.all();
     boolean changed = trust.look() || !now.equals(known);
     // a key may have come, been used and gone between two looks

@@ -281,6 +281,7 @@ final class Access implements SecurityStore {
    */
   boolean look() {
     sessions.forget();
+    handshakes.relieve(open);
     Map<String, String> now = all();
     boolean changed = trust.look() || !now.equals(known);
     // a key may have come, been used and gone between two looks
