@@ -1,4 +1,4 @@
-package io.patchbay.binding.lwm2m;
+package io.patchbay.coap;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * not when they come: a device whose hub ends in between sends again. Californium's own stack, with
  * a reliability layer that lets whoever takes a notification say when.
  */
-final class Acknowledgements implements CoapStackFactory {
+public final class Acknowledgements implements CoapStackFactory {
   private static final Logger LOG = LoggerFactory.getLogger(Acknowledgements.class);
 
   /** Notifications that wait; of the oldest a repetition is acknowledged. */
@@ -79,6 +79,13 @@ final class Acknowledgements implements CoapStackFactory {
         }
       };
 
+  public Acknowledgements() {
+    this(System::nanoTime);
+  }
+
+  /**
+   * @param nanos a clock that never goes back
+   */
   Acknowledgements(LongSupplier nanos) {
     this.nanos = nanos;
   }
@@ -92,7 +99,7 @@ final class Acknowledgements implements CoapStackFactory {
    *
    * @return to be run when it is kept, by any thread; never, and the device sends it again
    */
-  Runnable later(Response notification) {
+  public Runnable later(Response notification) {
     synchronized (waiting) {
       Held held = waiting.get(key(notification));
       if (held == null) {

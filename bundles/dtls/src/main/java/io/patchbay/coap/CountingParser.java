@@ -1,4 +1,4 @@
-package io.patchbay.binding.coap;
+package io.patchbay.coap;
 
 import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.coap.MessageFormatException;
@@ -10,13 +10,13 @@ import org.eclipse.californium.elements.util.DatagramReader;
  * Californium's parser, whose every failure is that of a malformed message (RFC 7252, clause 3):
  * its own takes an Empty message with a payload for a bug.
  */
-final class CountingParser extends UdpDataParser {
+public final class CountingParser extends UdpDataParser {
   private final Runnable malformed;
 
   /**
    * @param malformed told of each datagram that is no CoAP message
    */
-  CountingParser(Runnable malformed) {
+  public CountingParser(Runnable malformed) {
     this.malformed = malformed;
   }
 

@@ -1,4 +1,4 @@
-package io.patchbay.binding.lwm2m;
+package io.patchbay.coap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

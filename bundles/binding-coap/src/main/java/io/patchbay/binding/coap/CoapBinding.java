@@ -155,7 +155,14 @@ public final class CoapBinding
     devices = new Devices(endpoints);
     Reachability reachability = new Reachability(uplink, System::nanoTime);
     observations =
-        new Observations(devices, uplink, reachability, endpoints.thread(), things, profiles);
+        new Observations(
+            devices,
+            uplink,
+            reachability,
+            endpoints.acknowledgements(),
+            endpoints.thread(),
+            things,
+            profiles);
     rights = new Rights(credentials);
     readings = new Readings(things, feed, rights, endpoints);
     ResourceDirectory directory =

@@ -1,5 +1,7 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.coap.Acknowledgements;
+import io.patchbay.coap.CountingParser;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
@@ -58,6 +60,7 @@ final class Endpoints {
             return made;
           });
   private final Dtls dtls;
+  private final Acknowledgements acknowledgements = new Acknowledgements();
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
 
@@ -131,6 +134,11 @@ final class Endpoints {
     return thread;
   }
 
+  /** When notifications of devices that the hub observes are acknowledged. */
+  Acknowledgements acknowledgements() {
+    return acknowledgements;
+  }
+
   Dtls dtls() {
     return dtls;
   }
@@ -166,6 +174,7 @@ final class Endpoints {
             .setConfiguration(configuration)
             .setDataSerializerAndParser(
                 new UdpDataSerializer(), new CountingParser(malformed::increment))
+            .setCoapStackFactory(acknowledgements)
             .setConnector(connector)
             .build();
     endpoint.setExecutor(thread);

@@ -1,5 +1,6 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.coap.Acknowledgements;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.southbound.Target;
@@ -10,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.californium.core.CoapClient;
 import org.eclipse.californium.core.CoapHandler;
 import org.eclipse.californium.core.CoapObserveRelation;
@@ -28,21 +30,28 @@ import org.slf4j.LoggerFactory;
 final class Observation {
   private static final Logger LOG = LoggerFactory.getLogger(Observation.class);
 
-  /** States that wait for the hub; when it is full the oldest goes: the newest is what counts. */
+  /**
+   * States that wait for the hub; when it is full the oldest goes, and is not acknowledged: the
+   * newest is what counts.
+   */
   private static final int WAITING = 64;
 
   private static final long USUAL_MAX_AGE = 60;
   private static final long GRACE_SECONDS = 10;
   private static final int LONGEST_BACK_OFF = 60;
 
+  /** What a notification says, and what is done when the hub holds it. */
+  private record Waiting(Frame frame, Runnable kept) {}
+
   private final Devices devices;
   private final UplinkPort uplink;
   private final Reachability reachability;
+  private final Acknowledgements acknowledgements;
   private final ScheduledExecutorService thread;
   private final Remote remote;
   private final int accept;
   private final List<Target> targets;
-  private final Deque<Frame> waiting = new ArrayDeque<>();
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
   private @Nullable CoapObserveRelation relation;
   private long due;
   private int failures;
@@ -57,6 +66,7 @@ final class Observation {
       Devices devices,
       UplinkPort uplink,
       Reachability reachability,
+      Acknowledgements acknowledgements,
       ScheduledExecutorService thread,
       Remote remote,
       int accept,
@@ -64,6 +74,7 @@ final class Observation {
     this.devices = devices;
     this.uplink = uplink;
     this.reachability = reachability;
+    this.acknowledgements = acknowledgements;
     this.thread = thread;
     this.remote = remote;
     this.accept = accept;
@@ -105,7 +116,9 @@ final class Observation {
             new CoapHandler() {
               @Override
               public void onLoad(CoapResponse response) {
-                thread.execute(() -> heard(response.advanced()));
+                // before it is handed up any further, or it is acknowledged at once
+                Runnable kept = acknowledgements.later(response.advanced());
+                thread.execute(() -> heard(response.advanced(), kept));
               }
 
               @Override
@@ -115,7 +128,7 @@ final class Observation {
             });
   }
 
-  private void heard(Response response) {
+  private void heard(Response response, Runnable kept) {
     if (ended) {
       return;
     }
@@ -128,8 +141,15 @@ final class Observation {
     failures = 0;
     Long maxAge = response.getOptions().getMaxAge();
     after((maxAge == null ? USUAL_MAX_AGE : maxAge) + GRACE_SECONDS);
+    AtomicInteger left = new AtomicInteger(targets.size());
+    Runnable one =
+        () -> {
+          if (left.decrementAndGet() == 0) {
+            kept.run();
+          }
+        };
     for (Target target : targets) {
-      waiting.addLast(Downlink.frame(remote, target, response));
+      waiting.addLast(new Waiting(Downlink.frame(remote, target, response), one));
       if (waiting.size() > WAITING) {
         waiting.removeFirst();
       }
@@ -159,23 +179,26 @@ final class Observation {
 
   /** In order, one at a time; one that the hub has no room for is offered again. */
   private void offer() {
-    Frame next = offering ? null : waiting.pollFirst();
+    Waiting next = offering ? null : waiting.pollFirst();
     if (next == null) {
       return;
     }
     offering = true;
     uplink
-        .offer(next, Duration.ZERO)
+        .offer(next.frame(), Duration.ZERO)
         .whenComplete(
             (receipt, failure) -> {
               long millis = receipt instanceof Receipt.Busy busy ? busy.retryAfter().toMillis() : 0;
               boolean again = receipt instanceof Receipt.Busy;
+              if (receipt != null && receipt.acknowledge()) {
+                next.kept().run();
+              }
               var unused =
                   thread.schedule(() -> offered(next, again), millis, TimeUnit.MILLISECONDS);
             });
   }
 
-  private void offered(Frame frame, boolean again) {
+  private void offered(Waiting frame, boolean again) {
     offering = false;
     if (again && waiting.size() < WAITING) {
       waiting.addFirst(frame);

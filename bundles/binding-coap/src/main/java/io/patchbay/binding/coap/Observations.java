@@ -1,5 +1,6 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.coap.Acknowledgements;
 import io.patchbay.northbound.Things;
 import io.patchbay.profile.AddressPattern;
 import io.patchbay.profile.Form;
@@ -30,6 +31,7 @@ final class Observations {
   private final Devices devices;
   private final UplinkPort uplink;
   private final Reachability reachability;
+  private final Acknowledgements acknowledgements;
   private final ScheduledExecutorService thread;
   private final Things things;
   private final Profiles profiles;
@@ -43,12 +45,14 @@ final class Observations {
       Devices devices,
       UplinkPort uplink,
       Reachability reachability,
+      Acknowledgements acknowledgements,
       ScheduledExecutorService thread,
       Things things,
       Profiles profiles) {
     this.devices = devices;
     this.uplink = uplink;
     this.reachability = reachability;
+    this.acknowledgements = acknowledgements;
     this.thread = thread;
     this.things = things;
     this.profiles = profiles;
@@ -117,6 +121,7 @@ final class Observations {
                 devices,
                 uplink,
                 reachability,
+                acknowledgements,
                 thread,
                 one.place().remote(),
                 one.place().accept(),

@@ -23,6 +23,7 @@ import java.io.ByteArrayOutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -424,6 +425,57 @@ final class CoapBindingTest {
 
     binding.changed(Set.of());
     await().atMost(LIMIT).until(() -> device.observed.getObserverCount() == 0 || changeIsRefused());
+  }
+
+  /** RFC 7641, clause 4.5: a device takes what was acknowledged for heard. */
+  @Test
+  void acknowledgesANotificationWhenTheHubHoldsIt() throws Exception {
+    device.close();
+    try (DatagramSocket observed =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), devicePort))) {
+      binding.changed(
+          Set.of(
+              new Interest("127.0.0.1:" + devicePort, state, Optional.of(Requests.THING), true)));
+      observed.setSoTimeout(10_000);
+      DatagramPacket request = new DatagramPacket(new byte[200], 200);
+      observed.receive(request);
+      int tokens = request.getData()[0] & 0x0F;
+      byte[] token = Arrays.copyOfRange(request.getData(), 4, 4 + tokens);
+      byte[] id = Arrays.copyOfRange(request.getData(), 2, 4);
+      observed.send(to(request, content(0x60, id, token, 1, "1")));
+      await().atMost(LIMIT).until(() -> heard("1"));
+
+      hub.hold();
+      byte[] notification = content(0x40, new byte[] {0x7A, 1}, token, 2, "2");
+      observed.send(to(request, notification));
+      await().atMost(LIMIT).until(() -> heard("2"));
+      observed.send(to(request, notification)); // nobody has told it that it came
+      assertThat(answer(observed, 500)).as("acknowledged before it is kept").isEmpty();
+
+      hub.release();
+      assertThat(answer(observed, 5_000).orElseThrow()).startsWith(0x60, 0, 0x7A, 1);
+      observed.send(to(request, notification));
+      assertThat(answer(observed, 5_000).orElseThrow()).startsWith(0x60, 0, 0x7A, 1);
+      assertThat(hub.offers().stream().filter(offer -> offer.frame().isPresent()))
+          .as("once each")
+          .hasSize(2);
+    } finally {
+      device.comeBack();
+    }
+  }
+
+  private static DatagramPacket to(DatagramPacket from, byte[] message) {
+    return new DatagramPacket(message, message.length, from.getSocketAddress());
+  }
+
+  /** 2.05 of text with the number of a notification (RFC 7641, clause 4). */
+  private static byte[] content(int type, byte[] id, byte[] token, int number, String text) {
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+    message.writeBytes(new byte[] {(byte) (type | token.length), 0x45, id[0], id[1]});
+    message.writeBytes(token);
+    message.writeBytes(new byte[] {0x61, (byte) number, 0x60, (byte) 0xFF});
+    message.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    return message.toByteArray();
   }
 
   /** The device learns that nobody observes it any more when it says something. */

@@ -1,5 +1,7 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.coap.CountingParser;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.patchbay.testkit.FuzzSeeds;

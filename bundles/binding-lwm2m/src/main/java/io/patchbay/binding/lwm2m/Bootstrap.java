@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.coap.CountingParser;
 import io.patchbay.dtls.Shown;
 import io.patchbay.operation.Health.Check;
 import io.patchbay.operation.Health.State;
@@ -31,6 +32,7 @@ import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.Endpoint;
+import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
@@ -85,6 +87,7 @@ final class Bootstrap {
   private final LongAdder done = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final LongAdder refused = new LongAdder();
+  private final LongAdder malformed = new LongAdder();
   private @Nullable CoapServer server;
   private @Nullable ProtocolScheduledExecutorService thread;
   private volatile List<String> places = List.of();
@@ -210,8 +213,13 @@ final class Bootstrap {
     LOG.info("LwM2M bootstrap on {}", places);
   }
 
-  private static CoapEndpoint endpoint(Configuration configuration, Connector connector) {
-    return CoapEndpoint.builder().setConfiguration(configuration).setConnector(connector).build();
+  private CoapEndpoint endpoint(Configuration configuration, Connector connector) {
+    return CoapEndpoint.builder()
+        .setConfiguration(configuration)
+        .setDataSerializerAndParser(
+            new UdpDataSerializer(), new CountingParser(malformed::increment))
+        .setConnector(connector)
+        .build();
   }
 
   /** Resource of Bootstrap-Request. */
@@ -421,6 +429,12 @@ final class Bootstrap {
     samples.add(counter("done", done));
     samples.add(counter("failed", failed));
     samples.add(counter("refused", refused));
+    samples.add(
+        Sample.counter(
+            "patchbay_lwm2m_bootstrap_malformed_total",
+            "Datagrams on the ports of bootstrap that are no CoAP messages",
+            Map.of(),
+            (double) malformed.sum()));
     return samples;
   }
 

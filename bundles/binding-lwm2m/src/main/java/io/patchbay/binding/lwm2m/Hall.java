@@ -3,6 +3,7 @@ package io.patchbay.binding.lwm2m;
 import io.patchbay.access.Secrets;
 import io.patchbay.camel.Contexts;
 import io.patchbay.camel.RunningRoutes;
+import io.patchbay.coap.Acknowledgements;
 import io.patchbay.dtls.OwnKey;
 import io.patchbay.dtls.Trust;
 import io.patchbay.northbound.Things;
@@ -110,7 +111,7 @@ final class Hall {
     outOfService = new OutOfService(things, registry, access, devices);
     welcome =
         new Welcome(settings, access, registry, models, who, things, profiles, documents, uplink);
-    Acknowledgements acknowledgements = new Acknowledgements(System::nanoTime);
+    Acknowledgements acknowledgements = new Acknowledgements();
     station = new Station(settings, registry, access, models, acknowledgements);
     observations =
         new Observations(

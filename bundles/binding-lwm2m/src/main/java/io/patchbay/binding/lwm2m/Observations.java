@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.coap.Acknowledgements;
 import io.patchbay.dtls.Shown;
 import io.patchbay.profile.Form;
 import io.patchbay.profile.Op;

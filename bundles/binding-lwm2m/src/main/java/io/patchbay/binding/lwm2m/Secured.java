@@ -1,10 +1,13 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.coap.Acknowledgements;
+import io.patchbay.coap.CountingParser;
 import io.patchbay.dtls.Shown;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import javax.security.auth.x500.X500Principal;
 import org.eclipse.californium.core.network.CoapEndpoint;
+import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.EndpointContextMatcher;
 import org.eclipse.californium.scandium.DTLSConnector;
@@ -27,13 +30,24 @@ final class Secured extends CoapsServerEndpointFactory {
   private final Access access;
   private final Registry registry;
 
-  Secured(EndpointUri uri, Access access, Registry registry, Acknowledgements acknowledgements) {
+  /**
+   * @param malformed told of each message that is none
+   */
+  Secured(
+      EndpointUri uri,
+      Access access,
+      Registry registry,
+      Acknowledgements acknowledgements,
+      Runnable malformed) {
     super(
         uri,
         "LwM2M",
         null,
         null,
-        endpoint -> endpoint.setCoapStackFactory(acknowledgements),
+        endpoint ->
+            endpoint
+                .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser(malformed))
+                .setCoapStackFactory(acknowledgements),
         new DefaultEndPointUriHandler());
     this.access = access;
     this.registry = registry;

@@ -1,5 +1,7 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.coap.Acknowledgements;
+import io.patchbay.coap.CountingParser;
 import java.net.DatagramPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,21 +18,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.eclipse.californium.core.CoapServer;
-import org.eclipse.californium.core.coap.Message;
-import org.eclipse.californium.core.coap.MessageFormatException;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.Endpoint;
-import org.eclipse.californium.core.network.serialization.MessageHeader;
-import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.resources.Resource;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
-import org.eclipse.californium.elements.util.DatagramReader;
 import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.leshan.core.endpoint.DefaultEndPointUriHandler;
@@ -146,7 +143,11 @@ final class Station implements Requests {
     if (dtls) {
       endpoints.addEndpoint(
           new Secured(
-              uri(real, "coaps", settings.securePort()), access, registry, acknowledgements));
+              uri(real, "coaps", settings.securePort()),
+              access,
+              registry,
+              acknowledgements,
+              malformed::increment));
     }
     Endpoints provider = new Endpoints(endpoints);
     LeshanServer opened =
@@ -253,7 +254,7 @@ final class Station implements Requests {
           null,
           endpoint ->
               endpoint
-                  .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser())
+                  .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser(malformed::increment))
                   .setCoapStackFactory(acknowledgements),
           handler);
     }
@@ -286,31 +287,6 @@ final class Station implements Requests {
 
   private boolean full() {
     return thread instanceof ScheduledThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
-  }
-
-  private final class CountingParser extends UdpDataParser {
-    @Override
-    protected MessageHeader parseHeader(DatagramReader datagram) {
-      try {
-        return super.parseHeader(datagram);
-      } catch (RuntimeException e) {
-        malformed.increment();
-        throw e;
-      }
-    }
-
-    @Override
-    protected Message parseMessage(DatagramReader datagram, MessageHeader header, Message message) {
-      try {
-        return super.parseMessage(datagram, header, message);
-      } catch (RuntimeException e) {
-        malformed.increment();
-        // Californium takes an Empty message with a payload for a bug
-        throw e instanceof MessageFormatException
-            ? e
-            : new MessageFormatException(String.valueOf(e.getMessage()));
-      }
-    }
   }
 
   /** Where a protocol is listened for; 0 when it is not. */
