@@ -133,7 +133,7 @@ public final class Handshakes extends DtlsDatagramFilter implements DtlsHealth {
     return Sample.counter(
         prefix + "_dtls_handshakes_total",
         "DTLS handshakes, by result; dropped when too many are under way, silent"
-                + " (also failed) when it made room for others",
+            + " (also failed) when it made room for others",
         Map.of("result", result),
         (double) count.sum());
   }

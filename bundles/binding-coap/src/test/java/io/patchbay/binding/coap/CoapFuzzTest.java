@@ -1,9 +1,8 @@
 package io.patchbay.binding.coap;
 
-import io.patchbay.coap.CountingParser;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.patchbay.coap.CountingParser;
 import io.patchbay.testkit.FuzzSeeds;
 import io.patchbay.testkit.RecordingUplinkPort;
 import java.net.InetAddress;

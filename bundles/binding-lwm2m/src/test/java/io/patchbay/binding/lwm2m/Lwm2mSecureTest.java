@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,6 +13,7 @@ import io.patchbay.thing.Uplink;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -20,6 +22,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.eclipse.californium.elements.AddressEndpointContext;
+import org.eclipse.californium.elements.RawData;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.scandium.DTLSConnector;
+import org.eclipse.californium.scandium.config.DtlsConfig;
+import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
+import org.eclipse.californium.scandium.dtls.pskstore.SinglePskStore;
 import org.eclipse.leshan.core.ResponseCode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -244,5 +253,40 @@ final class Lwm2mSecureTest {
       device.temperature.set(5700, 21.5d);
       awaitHeard("\"v\":21.5");
     }
+  }
+
+  /** RFC 7252, clause 4.1; Californium itself takes it for a bug. */
+  @Test
+  void anEmptyMessageWithAPayloadIsMalformedOverDtlsToo() throws Exception {
+    rooms.secrets.put("lwm2m-psk.dev1", "0123456789abcdef");
+    DTLSConnector device =
+        new DTLSConnector(
+            DtlsConnectorConfig.builder(new Configuration())
+                .set(DtlsConfig.DTLS_ROLE, DtlsConfig.DtlsRole.CLIENT_ONLY)
+                .setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .setPskStore(new SinglePskStore("dev1", "0123456789abcdef".getBytes(UTF_8)))
+                .build());
+    device.setRawDataReceiver(raw -> {});
+    device.start();
+    try {
+      device.send(
+          RawData.outbound(
+              new byte[] {0x40, 0, 0, 1, (byte) 0xFF, 'x'},
+              new AddressEndpointContext(
+                  new InetSocketAddress(InetAddress.getLoopbackAddress(), binding.port(true))),
+              null,
+              false));
+      await().atMost(LIMIT).until(() -> malformed() == 1);
+    } finally {
+      device.destroy();
+    }
+  }
+
+  private double malformed() {
+    return binding.samples().stream()
+        .filter(sample -> sample.name().equals("patchbay_lwm2m_malformed_total"))
+        .findFirst()
+        .orElseThrow()
+        .value();
   }
 }
