@@ -24,6 +24,8 @@ public enum Prove {
   CLOCK(ClockProof::run),
   MODBUS(ModbusProof::run),
   COAP(CoapProof::run),
+  LWM2M(Lwm2mProof::run),
+  LWM2M_GARBAGE(Lwm2mGarbageProof::run),
   FIRMWARE(FirmwareProof::run);
 
   @FunctionalInterface

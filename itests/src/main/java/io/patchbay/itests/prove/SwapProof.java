@@ -241,7 +241,7 @@ final class SwapProof {
     scene.findings.expect(heard, "a profile that came after core was replaced is not listened to");
   }
 
-  private static Path shipped(String folder) throws IOException {
+  static Path shipped(String folder) throws IOException {
     for (String place : List.of("bundles", "extras")) {
       Path jar = RunningHub.dist().resolve(place).resolve(folder + "-0.1.0.jar");
       if (Files.exists(jar)) {
