@@ -2,6 +2,8 @@ package io.patchbay.binding.lwm2m;
 
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import org.eclipse.californium.core.CoapExchange;
+import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.network.Exchange;
 import org.eclipse.leshan.core.endpoint.EndPointUriHandler;
 import org.eclipse.leshan.core.link.LinkParser;
@@ -45,6 +47,25 @@ final class Reception extends RegisterResource {
       Executor executor) {
     super(receiver, links, identities, uris);
     this.executor = executor;
+  }
+
+  @Override
+  protected void handleRegister(CoapExchange exchange, Request request) {
+    read(() -> super.handleRegister(exchange, request));
+  }
+
+  @Override
+  protected void handleUpdate(CoapExchange exchange, Request request, String id) {
+    read(() -> super.handleUpdate(exchange, request, id));
+  }
+
+  /** A lifetime that is no number is the device's mistake; Leshan takes it for the server's. */
+  private static void read(Runnable step) {
+    try {
+      step.run();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequestException(e, "it cannot be read: %s", e.getMessage());
+    }
   }
 
   @Override

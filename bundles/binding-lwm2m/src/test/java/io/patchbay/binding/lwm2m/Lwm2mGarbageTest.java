@@ -133,6 +133,11 @@ final class Lwm2mGarbageTest {
     endpoint.start();
     try (TestDevice device = TestDevice.plain("dev1", binding.port(false))) {
       awaitHeard("/3308/0/5900");
+      for (String odd : List.of("lt=soon&b=U", "lt=8&b=W", "lt=300&lwm2m=0.x&b=U")) {
+        assertThat(post(endpoint, "rd?ep=dev7&" + odd, 40, "</3303/0>".getBytes(US_ASCII)))
+            .as(odd)
+            .isEqualTo(CoAP.ResponseCode.BAD_REQUEST);
+      }
       post(endpoint, "rd?ep=dev7&lt=300&lwm2m=1.1&b=U", 40, "</3303/0>".getBytes(US_ASCII));
       byte[] nested = new byte[20_000];
       Arrays.fill(nested, (byte) 0x81); // arrays of CBOR in each other
