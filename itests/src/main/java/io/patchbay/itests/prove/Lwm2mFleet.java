@@ -438,7 +438,9 @@ final class Lwm2mFleet implements AutoCloseable {
     talking = false;
     boolean unused =
         Drain.until(
-            () -> devices.stream().allMatch(device -> device.acknowledgements.get() == device.value.get()));
+            () ->
+                devices.stream()
+                    .allMatch(device -> device.acknowledgements.get() == device.value.get()));
     ended = true;
     thread.join();
     check();

@@ -25,6 +25,7 @@ final class Lwm2mGarbageProof {
   private static final long LONGEST_GAP_MS = 5_000;
   private static final long LONGEST_WAIT_SECONDS = 30;
   private static final int BAD = 4;
+  private static final int HALF_OPEN = 10_000;
 
   private final Path data;
   private final Terms terms;
@@ -173,15 +174,14 @@ final class Lwm2mGarbageProof {
   /** While they are open a device comes new over DTLS, and one without. */
   private void halfOpen(Lwm2mHub hub) throws IOException, InterruptedException {
     HalfOpen peers = new HalfOpen(hub.securePort());
-    peers.hellos(10_000);
+    peers.hellos(HALF_OPEN);
     try (Lwm2mFleet late = new Lwm2mFleet(TimeUnit.MILLISECONDS.toNanos(200))) {
       hub.secured(late, "proof-late-secure");
       late.plain("proof-late-plain", hub.port());
-      int begun = peers.begin(5_000);
+      int begun = peers.begin(HALF_OPEN / 2);
       long from = System.nanoTime();
       late.begin();
-      begun += peers.begin(5_000);
-      findings.figure("handshakes.halfOpen", begun);
+      begun += peers.begin(HALF_OPEN / 2);
       findings.figure(
           "sessions.atOnce", (long) hub.api().metric("patchbay_lwm2m_dtls_sessions", ""));
       List<String> missing = late.notHeard(LONGEST_WAIT_SECONDS);
@@ -190,6 +190,10 @@ final class Lwm2mGarbageProof {
       for (Lwm2mFleet.Said said : late.silence()) {
         hub.judge(said, findings);
       }
+      while (!terms.brief() && begun < HALF_OPEN) { // the hub lets in so many a second
+        begun += peers.begin(500);
+      }
+      findings.figure("handshakes.halfOpen", begun);
     }
     findings.figure(
         "handshakes.dropped",

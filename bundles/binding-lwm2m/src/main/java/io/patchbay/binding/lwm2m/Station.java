@@ -254,7 +254,8 @@ final class Station implements Requests {
           null,
           endpoint ->
               endpoint
-                  .setDataSerializerAndParser(new UdpDataSerializer(), new CountingParser(malformed::increment))
+                  .setDataSerializerAndParser(
+                      new UdpDataSerializer(), new CountingParser(malformed::increment))
                   .setCoapStackFactory(acknowledgements),
           handler);
     }
