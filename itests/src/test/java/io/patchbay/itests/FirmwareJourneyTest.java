@@ -51,6 +51,8 @@ final class FirmwareJourneyTest {
               () ->
                   assertThat(hub.get("/api/v1/campaigns/may/devices").body())
                       .contains("\"checking\"", "over 'mqtt'"));
+      JsonNode device = get(hub, "/api/v1/campaigns/may/devices/hall-1");
+      assertThat(device.get("history").get(0).get("state").asText()).isEqualTo("checking");
       address = "http://127.0.0.1:" + (8080 + offset) + "/firmware/" + token(data);
       HttpResponse<byte[]> rest = pull(address, "bytes=100000-");
       assertThat(rest.statusCode()).isEqualTo(206);
@@ -64,7 +66,9 @@ final class FirmwareJourneyTest {
       HttpResponse<String> aborted = post(hub, "/api/v1/campaigns/may/abort", "");
       assertThat(json.readTree(aborted.body()).get("counts").get("stopped").asInt()).isEqualTo(1);
       assertThat(pull(address, "bytes=0-").statusCode()).isEqualTo(404);
-      assertThat(hub.get("/api/v1/audit").body()).contains("campaign.abort", "firmware.put");
+      assertThat(hub.get("/api/v1/audit").body())
+          .contains(
+              "campaign.abort", "firmware.put", "/firmware/plug-2", "\"/api/v1/campaigns/may\"");
     }
     String token = address.substring(address.lastIndexOf('/') + 1);
     assertThat(told(data)).as("a secret").doesNotContain(token);

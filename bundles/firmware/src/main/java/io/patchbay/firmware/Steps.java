@@ -145,7 +145,8 @@ final class Steps {
   }
 
   private static String words(Run run, String detail) {
-    return "broke off " + run.breaks + " times" + (detail.isEmpty() ? "" : ": " + detail);
+    String often = run.breaks == 1 ? "once" : run.breaks + " times";
+    return "broke off " + often + (detail.isEmpty() ? "" : ": " + detail);
   }
 
   private Duration pause(Duration first, int growth, int times) {

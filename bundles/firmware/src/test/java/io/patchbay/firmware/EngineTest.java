@@ -55,6 +55,7 @@ final class EngineTest {
     "HAS_IT, SKIPPED, HAS_IT, 0",
     "CUT_ONCE, UPDATED, NONE, 1",
     "RECONNECTS, UPDATED, NONE, 1",
+    "NOT_HEARD, UPDATED, NONE, 1",
     "DEAF_ONCE, UPDATED, NONE, 1",
     "SLEEPS, UPDATED, NONE, 1",
     "PULLS, UPDATED, NONE, 1",
@@ -185,7 +186,7 @@ final class EngineTest {
             DeviceState.CONFIRMING,
             DeviceState.UPDATED);
     assertThat(way).extracting(Campaigns.Passage::at).isSorted();
-    assertThat(way.get(2).detail()).contains("broke off 1 times");
+    assertThat(way.get(2).detail()).contains("broke off once");
     hub.kill();
     assertThat(way("meter1")).isEqualTo(way);
     assertThat(hub.course("one").history(new ThingId("stranger"))).isEmpty();

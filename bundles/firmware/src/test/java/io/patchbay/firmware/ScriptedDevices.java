@@ -39,6 +39,8 @@ final class ScriptedDevices implements FirmwareUpdate {
     CUT_ONCE,
     /** Loses power at every download. */
     CUT_ALWAYS,
+    /** Is not there when its first five downloads shall begin. */
+    NOT_HEARD,
     /** Comes back over a new session in the middle of its first eight downloads. */
     RECONNECTS,
     /** Loses power while it installs, and comes back with the old image. */
@@ -299,6 +301,8 @@ final class ScriptedDevices implements FirmwareUpdate {
         return absent.get();
       } else if (device.script == Script.REFUSES) {
         return now(new Failed(Result.REFUSED, "its user said no"));
+      } else if (device.script == Script.NOT_HEARD && device.cuts++ < 5) {
+        return now(new Failed(Result.UNREACHABLE, "no answer"));
       }
       CompletableFuture<Reply> running = device.transfer;
       if (running != null) {

@@ -140,9 +140,7 @@ final class FirmwareDevice implements AutoCloseable {
   FirmwareDevice(Make make, ScheduledExecutorService threads) {
     this.make = make;
     this.threads = threads;
-    ObjectsInitializer objects =
-        new ObjectsInitializer(
-            new StaticModel(models(make.old())));
+    ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models(make.old())));
     objects.setInstancesForObject(0, make.security());
     objects.setInstancesForObject(
         1, new Server(SERVER, LIFETIME_SECONDS, EnumSet.of(BindingMode.U), false, BindingMode.U));

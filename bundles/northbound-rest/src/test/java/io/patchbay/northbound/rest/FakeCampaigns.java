@@ -77,7 +77,7 @@ final class FakeCampaigns implements Campaigns {
         new Device(
             thing, DeviceState.DELIVERING, Reason.NONE, "broke off", FakeRooms.TIME, "1.0", 1);
     Passage passage =
-        new Passage(FakeRooms.TIME, DeviceState.DELIVERING, Reason.NONE, "broke off 1 times");
+        new Passage(FakeRooms.TIME, DeviceState.DELIVERING, Reason.NONE, "broke off once");
     return CompletableFuture.completedFuture(
         thing.value().equals("plug1")
             ? Optional.of(new History(device, List.of(passage)))
