@@ -220,7 +220,7 @@ final class FirmwareProof {
       throws IOException, InterruptedException {
     String plan =
         ("{\"id\":\"%s\",\"firmware\":\"meter-2\",\"devices\":{\"things\":\"%s*\"},\"pace\":%s,"
-             + "\"limits\":{\"contactMinutes\":10,\"deliveryMinutes\":10,\"installationMinutes\":5}}")
+                + "\"limits\":{\"contactMinutes\":10,\"deliveryMinutes\":10,\"installationMinutes\":5}}")
             .formatted(id, prefix, pace);
     answer(
         "POST /api/v1/campaigns",

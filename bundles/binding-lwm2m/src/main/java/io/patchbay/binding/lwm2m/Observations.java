@@ -41,6 +41,7 @@ import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.server.observation.ObservationListener;
 import org.eclipse.leshan.server.registration.Registration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,8 +66,11 @@ final class Observations implements Devices.Greeter, ObservationListener {
   /** By registration: what the device would not have observed; asked again when it registers. */
   private final Map<String, Set<LwM2mPath>> declined = new ConcurrentHashMap<>();
 
-  /** Endpoints that are being asked. */
-  private final Set<String> under = ConcurrentHashMap.newKeySet();
+  /** Registrations of which not all was read yet. */
+  private final Set<String> unread = ConcurrentHashMap.newKeySet();
+
+  /** Endpoints that are being asked, and whether they are to be looked at again then. */
+  private final Map<String, Boolean> under = new ConcurrentHashMap<>();
 
   private final LongAdder bad = new LongAdder();
 
@@ -92,19 +96,23 @@ final class Observations implements Devices.Greeter, ObservationListener {
   @Override
   public void greet(Registration registration, boolean anew) {
     String endpoint = registration.getEndpoint();
-    if (anew) {
+    if (declined.size() + unread.size() > 2 * registry.size()) {
       declined.keySet().removeIf(id -> registry.getRegistration(id) == null);
+      unread.removeIf(id -> registry.getRegistration(id) == null);
     }
     Profile profile =
         who.find(endpoint)
             .filter(state -> state.registered().admission() == Admission.ADMITTED)
             .map(state -> profiles.current().get(state.registered().thing().profile()))
             .orElse(null);
-    if (profile == null || !(under.add(endpoint) || anew)) {
+    if (profile == null
+        || (!anew && under.computeIfPresent(endpoint, (key, again) -> true) != null)) {
       return;
     }
+    under.put(endpoint, false);
     CompletionStage<Boolean> all = CompletableFuture.completedStage(true);
-    if (anew) {
+    boolean whole = unread.remove(registration.getId()) || anew;
+    if (whole) {
       for (LwM2mPath instance : instances(profile, registration)) {
         all = then(all, registration, () -> read(registration, instance));
       }
@@ -123,7 +131,20 @@ final class Observations implements Devices.Greeter, ObservationListener {
         all = then(all, registration, () -> observe(registration, each.getKey(), each.getValue()));
       }
     }
-    all.whenComplete((done, failure) -> under.remove(endpoint));
+    all.whenComplete((done, failure) -> ended(registration, whole, Boolean.TRUE.equals(done)));
+  }
+
+  private void ended(Registration registration, boolean whole, boolean done) {
+    String endpoint = registration.getEndpoint();
+    if (whole && !done) {
+      unread.add(registration.getId());
+    }
+    if (Boolean.TRUE.equals(under.remove(endpoint))) {
+      Registration present = registry.getRegistrationByEndpoint(endpoint);
+      if (present != null && devices.listens(present)) {
+        greet(present, false);
+      }
+    }
   }
 
   /** What has changed in profiles or rights is asked of those who listen. */
@@ -232,15 +253,26 @@ final class Observations implements Devices.Greeter, ObservationListener {
                     .turn(
                         registration.getEndpoint(),
                         () -> requests.send(registration, new ObserveRequest(path), PATIENCE))
-                    .handle(
-                        (response, failure) ->
-                            settle(
-                                registration,
-                                path,
-                                response,
-                                failure,
-                                () -> take(response, registration, path)))
+                    .handle((response, failure) -> observed(registration, path, response, failure))
                 : CompletableFuture.completedStage(false));
+  }
+
+  private boolean observed(
+      Registration registration,
+      LwM2mPath path,
+      @Nullable ObserveResponse response,
+      @Nullable Throwable failure) {
+    registry.answered(registration, path, response != null && response.isSuccess());
+    return settle(
+        registration,
+        path,
+        response,
+        failure,
+        () -> {
+          if (response != null) {
+            take(response, registration, path);
+          }
+        });
   }
 
   private void take(ObserveResponse response, Registration registration, LwM2mPath path) {
@@ -266,8 +298,8 @@ final class Observations implements Devices.Greeter, ObservationListener {
   private boolean settle(
       Registration registration,
       LwM2mPath path,
-      @org.jspecify.annotations.Nullable LwM2mResponse response,
-      @org.jspecify.annotations.Nullable Throwable failure,
+      @Nullable LwM2mResponse response,
+      @Nullable Throwable failure,
       Runnable take) {
     String endpoint = registration.getEndpoint();
     if (response == null) {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Stream;
+import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
@@ -46,6 +47,9 @@ final class Registry implements RegistrationStore, AutoCloseable {
 
   /** By endpoint and path of an instance: the unit that its sensor says it has. */
   private final Map<String, Map<String, String>> units = new ConcurrentHashMap<>();
+
+  /** Asked for, and not answered yet: they do not outlive the process. */
+  private final Set<ObservationIdentifier> asked = ConcurrentHashMap.newKeySet();
 
   /** Ids by the second in which they may expire; an update does not move them. */
   private final NavigableMap<Long, Set<String>> due = new ConcurrentSkipListMap<>();
@@ -141,6 +145,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
     if (ids != null) {
       for (ObservationIdentifier id : ids) {
         Observation observation = observations.remove(id);
+        asked.remove(id);
         if (observation != null) {
           gone.add(observation);
         }
@@ -158,6 +163,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
 
   private @Nullable Observation drop(ObservationIdentifier id) {
     Observation gone = observations.remove(id);
+    asked.remove(id);
     if (gone != null) {
       Set<ObservationIdentifier> ids = byRegistration.get(gone.getRegistrationId());
       if (ids != null) {
@@ -283,11 +289,30 @@ final class Registry implements RegistrationStore, AutoCloseable {
           log.append(lines.cancelled(other.getId()));
         }
       }
+      asked.add(observation.getId());
       keep(observation);
-      if (observation instanceof SingleObservation single) {
-        log.append(lines.observed(single));
-      }
       return replaced;
+    }
+  }
+
+  /**
+   * What came of asking to observe a resource.
+   *
+   * @param observed whether the device notifies from now on
+   */
+  void answered(Registration registration, LwM2mPath path, boolean observed) {
+    synchronized (stripe(registration.getEndpoint())) {
+      for (Observation each : getObservations(registration.getId())) {
+        if (each instanceof SingleObservation single
+            && single.getPath().equals(path)
+            && asked.remove(single.getId())) {
+          if (observed) {
+            log.append(lines.observed(single));
+          } else {
+            drop(single.getId());
+          }
+        }
+      }
     }
   }
 
@@ -386,6 +411,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
                     byEndpoint.values().stream().map(lines::registered),
                     observations.values().stream()
                         .filter(SingleObservation.class::isInstance)
+                        .filter(one -> !asked.contains(one.getId()))
                         .map(one -> lines.observed((SingleObservation) one)),
                     units.entrySet().stream()
                         .flatMap(

@@ -110,6 +110,10 @@ final class RegistryTest {
           .isEmpty();
       assertThat(registry.addObservation("r1", observation(2, "r1", "/3303/1/5700"), false))
           .isEmpty();
+      assertThat(registry.addObservation("r1", observation(3, "r1", "/3303/2/5700"), false))
+          .isEmpty();
+      registry.answered(one, new LwM2mPath("/3303/0/5700"), true);
+      registry.answered(one, new LwM2mPath("/3303/1/5700"), true);
       assertThat(registry.removeObservation("r1", observation(2, "r1", "/3303/1/5700").getId()))
           .isNotNull();
       assertThat(registry.removeRegistration("r2")).isNotNull();
@@ -150,6 +154,19 @@ final class RegistryTest {
       assertThat(registry.addObservation("r1", observation(2, "r1", "/3303/0/5700"), false))
           .containsExactly(observation(1, "r1", "/3303/0/5700"));
       assertThat(registry.observations()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatWasNotAnsweredIsNotObserved() throws Exception {
+    Registration one = registration("r1", "dev1", 1001, System.currentTimeMillis());
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.addRegistration(one)).isNull();
+      assertThat(registry.addObservation("r1", observation(1, "r1", "/3303/0/5700"), false))
+          .isEmpty();
+      assertThat(registry.getObservations("r1")).hasSize(1);
+      registry.answered(one, new LwM2mPath("/3303/0/5700"), false);
+      assertThat(registry.getObservations("r1")).isEmpty();
     }
   }
 

@@ -1,0 +1,147 @@
+package io.patchbay.binding.lwm2m;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.patchbay.testkit.RecordingUplinkPort;
+import io.patchbay.testkit.camel.PlainContexts;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.coap.Message;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.network.serialization.UdpDataParser;
+import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
+import org.eclipse.leshan.core.request.ContentFormat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the hub asks a device that has registered, answered octet by octet. */
+final class Lwm2mGreetingTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final RecordingUplinkPort hub = new RecordingUplinkPort();
+  private final FakeHub rooms = new FakeHub();
+  private Lwm2mBinding binding;
+
+  @BeforeEach
+  void start(@TempDir Path data) {
+    hub.answer(rooms::answer);
+    binding =
+        new Lwm2mBinding(
+            PlainContexts.NO_BUNDLE,
+            new Settings(
+                "127.0.0.1",
+                "",
+                0,
+                0,
+                List.of("dev*"),
+                Duration.ofSeconds(93),
+                3,
+                Optional.empty(),
+                "",
+                Optional.empty(),
+                data.resolve("lwm2m"),
+                data.resolve("models")),
+            new PlainContexts(hub, Map.of()),
+            hub,
+            rooms,
+            rooms,
+            rooms,
+            rooms.keys());
+    binding.changed(Set.of());
+    await().atMost(LIMIT).until(() -> binding.port(false) != 0);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    binding.stop();
+    hub.close();
+  }
+
+  private record Heard(Request request, InetSocketAddress from) {}
+
+  private static Heard next(DatagramSocket socket) throws IOException {
+    while (true) {
+      DatagramPacket packet = new DatagramPacket(new byte[2_048], 2_048);
+      socket.receive(packet);
+      byte[] octets = Arrays.copyOf(packet.getData(), packet.getLength());
+      Message message = new UdpDataParser().parseMessage(octets);
+      if (message instanceof Request request) {
+        return new Heard(request, (InetSocketAddress) packet.getSocketAddress());
+      }
+    }
+  }
+
+  private static void send(DatagramSocket socket, byte[] octets, InetSocketAddress to)
+      throws IOException {
+    socket.send(new DatagramPacket(octets, octets.length, to));
+  }
+
+  private static void answer(DatagramSocket socket, Heard heard) throws IOException {
+    Response response = new Response(CoAP.ResponseCode.CONTENT);
+    response.setType(CoAP.Type.ACK);
+    response.setMID(heard.request().getMID());
+    response.setToken(heard.request().getToken());
+    if (heard.request().getOptions().hasObserve()) {
+      response.getOptions().setObserve(1);
+    }
+    response.getOptions().setContentFormat(ContentFormat.TLV.getCode());
+    response.setPayload(ByteBuffer.allocate(12).putInt(0xE8164408).putDouble(20.5).array()); // 5700
+    send(socket, new UdpDataSerializer().getByteArray(response), heard.from());
+  }
+
+  /** An observation that was asked for when the server was built anew is asked for again. */
+  @Test
+  void whatWasBrokenOffIsAskedAgain() throws Exception {
+    rooms.profiles.clear();
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.setSoTimeout((int) LIMIT.toMillis());
+      Request register = Request.newPost();
+      register.setType(CoAP.Type.CON);
+      register.setMID(1);
+      register.setToken(new byte[] {1});
+      register.getOptions().addUriPath("rd").setContentFormat(40);
+      register.getOptions().addUriQuery("ep=dev1").addUriQuery("lt=300");
+      register.getOptions().addUriQuery("lwm2m=1.0").addUriQuery("b=U");
+      register.setPayload("</3303/0>".getBytes(UTF_8));
+      send(
+          socket,
+          new UdpDataSerializer().getByteArray(register),
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), binding.port(false)));
+      Heard asked = next(socket);
+      while (!asked.request().getOptions().hasObserve()) {
+        answer(socket, asked);
+        asked = next(socket);
+      }
+      rooms.secrets.put("lwm2m-psk.safe1", "0123456789abcdef"); // opens DTLS
+      Heard again = next(socket);
+      while (!again.request().getOptions().hasObserve()
+          || again.request().getToken().equals(asked.request().getToken())) {
+        if (!again.request().getOptions().hasObserve()) {
+          answer(socket, again);
+        }
+        again = next(socket);
+      }
+      answer(socket, again);
+      assertThat(binding.port(true)).isNotZero();
+      assertThat(again.request().getOptions().getUriPathString())
+          .isEqualTo(asked.request().getOptions().getUriPathString());
+    }
+  }
+}
