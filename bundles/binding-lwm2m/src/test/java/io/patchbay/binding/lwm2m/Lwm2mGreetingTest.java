@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.coap.Token;
 import org.eclipse.californium.core.network.serialization.UdpDataParser;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.leshan.core.request.ContentFormat;
@@ -34,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the hub asks a device that has registered, answered octet by octet. */
 final class Lwm2mGreetingTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private static final int DEVICES = 100;
 
   private final RecordingUplinkPort hub = new RecordingUplinkPort();
   private final FakeHub rooms = new FakeHub();
@@ -52,7 +56,7 @@ final class Lwm2mGreetingTest {
                 0,
                 List.of("dev*"),
                 Duration.ofSeconds(93),
-                3,
+                DEVICES,
                 Optional.empty(),
                 "",
                 Optional.empty(),
@@ -106,42 +110,57 @@ final class Lwm2mGreetingTest {
     send(socket, new UdpDataSerializer().getByteArray(response), heard.from());
   }
 
-  /** An observation that was asked for when the server was built anew is asked for again. */
+  private void register(DatagramSocket socket, String endpoint) throws IOException {
+    socket.setSoTimeout((int) LIMIT.toMillis());
+    Request register = Request.newPost();
+    register.setType(CoAP.Type.CON);
+    register.setMID(1);
+    register.setToken(new byte[] {1});
+    register.getOptions().addUriPath("rd").setContentFormat(40);
+    register.getOptions().addUriQuery("ep=" + endpoint).addUriQuery("lt=300");
+    register.getOptions().addUriQuery("lwm2m=1.0").addUriQuery("b=U");
+    register.setPayload("</3303/0>".getBytes(UTF_8));
+    send(
+        socket,
+        new UdpDataSerializer().getByteArray(register),
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), binding.port(false)));
+  }
+
+  /** Answers what it is asked until it shall be observed, other than by this token. */
+  private static Heard observed(DatagramSocket socket, Token but) throws IOException {
+    while (true) {
+      Heard asked = next(socket);
+      if (!asked.request().getOptions().hasObserve()) {
+        answer(socket, asked);
+      } else if (!asked.request().getToken().equals(but)) {
+        return asked;
+      }
+    }
+  }
+
+  /** What was asked when the server was built anew is asked again. */
   @Test
   void whatWasBrokenOffIsAskedAgain() throws Exception {
     rooms.profiles.clear();
-    try (DatagramSocket socket = new DatagramSocket()) {
-      socket.setSoTimeout((int) LIMIT.toMillis());
-      Request register = Request.newPost();
-      register.setType(CoAP.Type.CON);
-      register.setMID(1);
-      register.setToken(new byte[] {1});
-      register.getOptions().addUriPath("rd").setContentFormat(40);
-      register.getOptions().addUriQuery("ep=dev1").addUriQuery("lt=300");
-      register.getOptions().addUriQuery("lwm2m=1.0").addUriQuery("b=U");
-      register.setPayload("</3303/0>".getBytes(UTF_8));
-      send(
-          socket,
-          new UdpDataSerializer().getByteArray(register),
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), binding.port(false)));
-      Heard asked = next(socket);
-      while (!asked.request().getOptions().hasObserve()) {
-        answer(socket, asked);
-        asked = next(socket);
+    List<DatagramSocket> sockets = new ArrayList<>();
+    List<Heard> asked = new ArrayList<>();
+    try {
+      for (int i = 0; i < DEVICES; i++) {
+        DatagramSocket socket = new DatagramSocket();
+        sockets.add(socket);
+        register(socket, "dev" + i);
+        asked.add(observed(socket, Token.EMPTY));
       }
       rooms.secrets.put("lwm2m-psk.safe1", "0123456789abcdef"); // opens DTLS
-      Heard again = next(socket);
-      while (!again.request().getOptions().hasObserve()
-          || again.request().getToken().equals(asked.request().getToken())) {
-        if (!again.request().getOptions().hasObserve()) {
-          answer(socket, again);
-        }
-        again = next(socket);
+      for (int i = 0; i < DEVICES; i++) {
+        Request before = asked.get(i).request();
+        Heard again = observed(sockets.get(i), before.getToken());
+        assertThat(again.request().getOptions().getUriPathString())
+            .isEqualTo(before.getOptions().getUriPathString());
       }
-      answer(socket, again);
       assertThat(binding.port(true)).isNotZero();
-      assertThat(again.request().getOptions().getUriPathString())
-          .isEqualTo(asked.request().getOptions().getUriPathString());
+    } finally {
+      sockets.forEach(DatagramSocket::close);
     }
   }
 }
