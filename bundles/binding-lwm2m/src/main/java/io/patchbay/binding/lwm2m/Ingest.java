@@ -46,6 +46,17 @@ final class Ingest {
       learn(endpoint, path, node.getNode());
       pack.add(path, node.getNode(), node.getTimestamp());
     }
+    heard(endpoint, pack, delivery, kept);
+  }
+
+  /** Values of several resources that the device reported together. */
+  void heard(
+      String endpoint, TimestampedLwM2mNodes nodes, Optional<DeliveryId> delivery, Runnable kept) {
+    heard(endpoint, pack(endpoint, nodes), delivery, kept);
+  }
+
+  private void heard(
+      String endpoint, SenmlPack pack, Optional<DeliveryId> delivery, Runnable kept) {
     if (!pack.isEmpty()) {
       notifications.increment();
       Frame frame = frame(endpoint, pack, Optional.empty(), delivery);
@@ -68,6 +79,11 @@ final class Ingest {
   /** What a device sends by itself; the stage says what became of it. */
   CompletionStage<Receipt> sent(
       String endpoint, TimestampedLwM2mNodes nodes, Optional<DeliveryId> delivery) {
+    return uplink.offer(
+        frame(endpoint, pack(endpoint, nodes), Optional.empty(), delivery), Duration.ZERO);
+  }
+
+  private SenmlPack pack(String endpoint, TimestampedLwM2mNodes nodes) {
     SenmlPack pack = pack(endpoint);
     for (Instant time : nodes.getTimestamps()) {
       for (Map.Entry<LwM2mPath, LwM2mNode> each : nodes.getNodesAt(time).entrySet()) {
@@ -75,7 +91,7 @@ final class Ingest {
         pack.add(each.getKey(), each.getValue(), time);
       }
     }
-    return uplink.offer(frame(endpoint, pack, Optional.empty(), delivery), Duration.ZERO);
+    return pack;
   }
 
   /** The answer to a read. */

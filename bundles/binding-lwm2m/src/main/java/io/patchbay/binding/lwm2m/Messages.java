@@ -21,6 +21,7 @@ import org.eclipse.leshan.core.request.DeleteRequest;
 import org.eclipse.leshan.core.request.DiscoverRequest;
 import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
 import org.eclipse.leshan.core.request.ExecuteRequest;
+import org.eclipse.leshan.core.request.ObserveCompositeRequest;
 import org.eclipse.leshan.core.request.ReadCompositeRequest;
 import org.eclipse.leshan.core.request.ReadRequest;
 import org.eclipse.leshan.core.request.WriteCompositeRequest;
@@ -139,5 +140,10 @@ final class Messages {
   static ReadCompositeRequest readAll(Registration registration, List<LwM2mPath> paths) {
     ContentFormat format = composite(registration);
     return new ReadCompositeRequest(paths, format, format, null);
+  }
+
+  static ObserveCompositeRequest observeAll(Registration registration, List<LwM2mPath> paths) {
+    ContentFormat format = composite(registration);
+    return new ObserveCompositeRequest(format, format, paths);
   }
 }

@@ -23,12 +23,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttribute;
 import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributeSet;
 import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributes;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
@@ -118,14 +120,28 @@ final class Observations implements Devices.Greeter, ObservationListener {
       }
     }
     Map<LwM2mPath, Form> wanted = observed(profile, registration);
+    Set<LwM2mPath> refused = declined.getOrDefault(registration.getId(), Set.of());
+    List<LwM2mPath> together = together(wanted, registration, refused);
+    Map<LwM2mPath, Form> joint = new TreeMap<>(wanted);
+    joint.keySet().retainAll(together);
+    wanted.keySet().removeAll(together);
     for (Observation present : registry.getObservations(registration.getId())) {
-      if (present instanceof SingleObservation single
-          && wanted.remove(single.getPath()) == null
-          && !anew) {
+      boolean right =
+          present instanceof SingleObservation single
+              ? wanted.remove(single.getPath()) != null
+              : Registry.paths(present).equals(together);
+      if (!right && !anew) {
         requests.cancel(present);
+      } else if (right && present instanceof CompositeObservation) {
+        joint.clear();
       }
     }
-    Set<LwM2mPath> refused = declined.getOrDefault(registration.getId(), Set.of());
+    if (!joint.isEmpty()) {
+      for (Map.Entry<LwM2mPath, Form> each : joint.entrySet()) {
+        all = then(all, registration, () -> announce(registration, each.getKey(), each.getValue()));
+      }
+      all = then(all, registration, () -> observe(registration, together));
+    }
     for (Map.Entry<LwM2mPath, Form> each : wanted.entrySet()) {
       if (!refused.contains(each.getKey())) {
         all = then(all, registration, () -> observe(registration, each.getKey(), each.getValue()));
@@ -192,6 +208,17 @@ final class Observations implements Devices.Greeter, ObservationListener {
     return observed;
   }
 
+  /** What the profile wants with one request, of a device that knows that and has not refused. */
+  private static List<LwM2mPath> together(
+      Map<LwM2mPath, Form> wanted, Registration registration, Set<LwM2mPath> refused) {
+    return Messages.knowsComposite(registration) && !refused.contains(LwM2mPath.ROOTPATH)
+        ? wanted.entrySet().stream()
+            .filter(each -> each.getValue().term("observe").filter("together"::equals).isPresent())
+            .map(Map.Entry::getKey)
+            .toList()
+        : List.of();
+  }
+
   private interface Step {
     CompletionStage<Boolean> ask();
   }
@@ -233,28 +260,74 @@ final class Observations implements Devices.Greeter, ObservationListener {
         () -> {});
   }
 
-  private CompletionStage<Boolean> observe(Registration registration, LwM2mPath path, Form form) {
+  /** Says when it shall notify. */
+  private CompletionStage<Boolean> announce(Registration registration, LwM2mPath path, Form form) {
     LwM2mAttributeSet attributes = attributes(form);
-    CompletionStage<Boolean> ready =
-        attributes.isEmpty()
-            ? CompletableFuture.completedStage(true)
-            : devices
-                .turn(
-                    registration.getEndpoint(),
-                    () ->
-                        requests.send(
-                            registration, new WriteAttributesRequest(path, attributes), PATIENCE))
-                .handle(
-                    (response, failure) -> settle(registration, path, response, failure, () -> {}));
-    return ready.thenCompose(
-        answered ->
-            answered
-                ? devices
-                    .turn(
-                        registration.getEndpoint(),
-                        () -> requests.send(registration, new ObserveRequest(path), PATIENCE))
-                    .handle((response, failure) -> observed(registration, path, response, failure))
-                : CompletableFuture.completedStage(false));
+    return attributes.isEmpty()
+        ? CompletableFuture.completedStage(true)
+        : devices
+            .turn(
+                registration.getEndpoint(),
+                () ->
+                    requests.send(
+                        registration, new WriteAttributesRequest(path, attributes), PATIENCE))
+            .handle((response, failure) -> settle(registration, path, response, failure, () -> {}));
+  }
+
+  private CompletionStage<Boolean> observe(Registration registration, LwM2mPath path, Form form) {
+    return announce(registration, path, form)
+        .thenCompose(
+            answered ->
+                answered
+                    ? devices
+                        .turn(
+                            registration.getEndpoint(),
+                            () -> requests.send(registration, new ObserveRequest(path), PATIENCE))
+                        .handle(
+                            (response, failure) -> observed(registration, path, response, failure))
+                    : CompletableFuture.completedStage(false));
+  }
+
+  /** Several with one request (LwM2M 1.1, clause 6.4.9); one by one when the device refuses. */
+  private CompletionStage<Boolean> observe(Registration registration, List<LwM2mPath> paths) {
+    return devices
+        .turn(
+            registration.getEndpoint(),
+            () -> requests.send(registration, Messages.observeAll(registration, paths), PATIENCE))
+        .handle((response, failure) -> observed(registration, paths, response, failure));
+  }
+
+  private boolean observed(
+      Registration registration,
+      List<LwM2mPath> paths,
+      @Nullable ObserveCompositeResponse response,
+      @Nullable Throwable failure) {
+    boolean success = response != null && response.isSuccess();
+    registry.answered(registration, paths, success);
+    if (response != null && !success) {
+      under.put(registration.getEndpoint(), true);
+    }
+    return settle(
+        registration,
+        LwM2mPath.ROOTPATH,
+        response,
+        failure,
+        () -> {
+          if (response != null) {
+            ingest.heard(registration.getEndpoint(), nodes(response), Optional.empty(), () -> {});
+          }
+        });
+  }
+
+  private static TimestampedLwM2mNodes nodes(ObserveCompositeResponse response) {
+    TimestampedLwM2mNodes many = response.getTimestampedLwM2mNodes();
+    TimestampedLwM2mNodes one = response.getTimestampedLwM2mNode();
+    if (many != null && !many.isEmpty()) {
+      return many;
+    }
+    return one != null && !one.isEmpty()
+        ? one
+        : TimestampedLwM2mNodes.builder().addNodes(response.getContent()).build();
   }
 
   private boolean observed(
@@ -262,7 +335,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
       LwM2mPath path,
       @Nullable ObserveResponse response,
       @Nullable Throwable failure) {
-    registry.answered(registration, path, response != null && response.isSuccess());
+    registry.answered(registration, List.of(path), response != null && response.isSuccess());
     return settle(
         registration,
         path,
@@ -339,6 +412,37 @@ final class Observations implements Devices.Greeter, ObservationListener {
   @Override
   public void onResponse(
       SingleObservation observation, Registration registration, ObserveResponse response) {
+    notified(
+        observation,
+        registration,
+        response,
+        (delivery, kept) ->
+            ingest.heard(
+                registration.getEndpoint(),
+                observation.getPath(),
+                nodes(response),
+                delivery,
+                kept));
+  }
+
+  @Override
+  public void onResponse(
+      CompositeObservation observation,
+      Registration registration,
+      ObserveCompositeResponse response) {
+    notified(
+        observation,
+        registration,
+        response,
+        (delivery, kept) ->
+            ingest.heard(registration.getEndpoint(), nodes(response), delivery, kept));
+  }
+
+  private void notified(
+      Observation observation,
+      Registration registration,
+      LwM2mResponse response,
+      BiConsumer<Optional<DeliveryId>, Runnable> take) {
     String endpoint = registration.getEndpoint();
     if (!permits(registration, response)) {
       bad.increment();
@@ -347,7 +451,8 @@ final class Observations implements Devices.Greeter, ObservationListener {
     devices.heard(registration, "it notified");
     if (!response.isSuccess()) {
       bad.increment();
-      LOG.info("'{}' ends the observation of {}: {}", endpoint, observation.getPath(), response);
+      LOG.info(
+          "'{}' ends the observation of {}: {}", endpoint, Registry.paths(observation), response);
       return;
     }
     Optional<DeliveryId> delivery = Optional.empty();
@@ -356,26 +461,20 @@ final class Observations implements Devices.Greeter, ObservationListener {
       delivery = Optional.of(deliveries.of(message));
       kept = acknowledgements.later(message);
     }
-    ingest.heard(endpoint, observation.getPath(), nodes(response), delivery, kept);
-    if (FirmwareObject.INSTANCE.getObjectId().equals(observation.getPath().getObjectId())) {
-      devices.hint(endpoint);
+    take.accept(delivery, kept);
+    for (LwM2mPath path : Registry.paths(observation)) {
+      if (FirmwareObject.INSTANCE.getObjectId().equals(path.getObjectId())) {
+        devices.hint(endpoint);
+      }
     }
   }
 
-  private static boolean permits(Registration registration, ObserveResponse response) {
+  private static boolean permits(Registration registration, LwM2mResponse response) {
     return !registration.getClientTransportData().getIdentity().isSecure()
         || (response.getCoapResponse() instanceof Response message
             && Shown.of(message.getSourceContext().getPeerIdentity())
                 .filter(shown -> Access.permits(shown, registration.getEndpoint()))
                 .isPresent());
-  }
-
-  @Override
-  public void onResponse(
-      CompositeObservation observation,
-      Registration registration,
-      ObserveCompositeResponse response) {
-    // the hub observes none
   }
 
   @Override

@@ -100,7 +100,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
     }
 
     @Override
-    public void observed(SingleObservation observation) {
+    public void observed(Observation observation) {
       if (byId.containsKey(observation.getRegistrationId())) {
         keep(observation);
       }
@@ -296,33 +296,34 @@ final class Registry implements RegistrationStore, AutoCloseable {
   }
 
   /**
-   * What came of asking to observe a resource.
+   * What came of asking to observe resources.
    *
+   * @param paths of one observation
    * @param observed whether the device notifies from now on
    */
-  void answered(Registration registration, LwM2mPath path, boolean observed) {
+  void answered(Registration registration, List<LwM2mPath> paths, boolean observed) {
     synchronized (stripe(registration.getEndpoint())) {
       for (Observation each : getObservations(registration.getId())) {
-        if (each instanceof SingleObservation single
-            && single.getPath().equals(path)
-            && asked.remove(single.getId())) {
+        if (paths(each).equals(paths) && asked.remove(each.getId())) {
           if (observed) {
-            log.append(lines.observed(single));
+            log.append(lines.observed(each));
           } else {
-            drop(single.getId());
+            drop(each.getId());
           }
         }
       }
     }
   }
 
+  /** What it is of; several when the device notifies of them together. */
+  static List<LwM2mPath> paths(Observation one) {
+    return one instanceof CompositeObservation together
+        ? together.getPaths()
+        : List.of(((SingleObservation) one).getPath());
+  }
+
   private static boolean samePath(Observation one, Observation other) {
-    if (one instanceof SingleObservation a && other instanceof SingleObservation b) {
-      return a.getPath().equals(b.getPath());
-    }
-    return one instanceof CompositeObservation a
-        && other instanceof CompositeObservation b
-        && a.getPaths().equals(b.getPaths());
+    return one.getClass() == other.getClass() && paths(one).equals(paths(other));
   }
 
   @Override
@@ -410,9 +411,8 @@ final class Registry implements RegistrationStore, AutoCloseable {
             Stream.of(
                     byEndpoint.values().stream().map(lines::registered),
                     observations.values().stream()
-                        .filter(SingleObservation.class::isInstance)
                         .filter(one -> !asked.contains(one.getId()))
-                        .map(one -> lines.observed((SingleObservation) one)),
+                        .map(lines::observed),
                     units.entrySet().stream()
                         .flatMap(
                             one ->

@@ -3,17 +3,20 @@ package io.patchbay.binding.lwm2m;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.eclipse.leshan.core.LwM2m.LwM2mVersion;
 import org.eclipse.leshan.core.endpoint.EndpointUri;
@@ -22,6 +25,8 @@ import org.eclipse.leshan.core.link.Link;
 import org.eclipse.leshan.core.link.LinkParseException;
 import org.eclipse.leshan.core.link.lwm2m.DefaultLwM2mLinkParser;
 import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.observation.CompositeObservation;
+import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.peer.IpPeer;
@@ -35,6 +40,7 @@ import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.server.registration.DefaultRegistrationDataExtractor;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationDataExtractor.RegistrationData;
+import org.jspecify.annotations.Nullable;
 
 /** Registrations and observations as lines of JSON, and back. */
 @SuppressWarnings("JavaUtilDate") // Leshan's times are such
@@ -52,7 +58,7 @@ final class RegistryLines {
 
     void deregistered(String registrationId);
 
-    void observed(SingleObservation observation);
+    void observed(Observation observation);
 
     void cancelled(ObservationIdentifier id);
 
@@ -92,18 +98,29 @@ final class RegistryLines {
     return line.put("is", "deregistered").put("id", registrationId).toString();
   }
 
-  String observed(SingleObservation one) {
+  String observed(Observation one) {
     ObjectNode line = JSON.createObjectNode();
     line.put("is", "observed");
     put(line, one.getId());
     line.put("registration", one.getRegistrationId());
-    line.put("path", one.getPath().toString());
-    if (one.getContentFormat() != null) {
-      line.put("format", one.getContentFormat().getCode());
+    if (one instanceof SingleObservation single) {
+      line.put("path", single.getPath().toString());
+      put(line, "format", single.getContentFormat());
+    } else if (one instanceof CompositeObservation together) {
+      ArrayNode paths = line.putArray("paths");
+      together.getPaths().forEach(path -> paths.add(path.toString()));
+      put(line, "asked", together.getRequestContentFormat());
+      put(line, "format", together.getResponseContentFormat());
     }
     one.getContext().forEach(line.putObject("context")::put);
     one.getProtocolData().forEach(line.putObject("request")::put);
     return line.toString();
+  }
+
+  private static void put(ObjectNode line, String name, @Nullable ContentFormat format) {
+    if (format != null) {
+      line.put(name, format.getCode());
+    }
   }
 
   String cancelled(ObservationIdentifier id) {
@@ -226,13 +243,31 @@ final class RegistryLines {
     }
   }
 
-  private static SingleObservation observation(JsonNode line) {
-    return new SingleObservation(
+  private static Observation observation(JsonNode line) {
+    Map<String, String> context = words(line, "context");
+    Map<String, String> request = words(line, "request");
+    if (!line.has("paths")) {
+      return new SingleObservation(
+          id(line),
+          word(line, "registration"),
+          new LwM2mPath(word(line, "path")),
+          format(line, "format"),
+          context,
+          request);
+    }
+    List<LwM2mPath> paths = new ArrayList<>();
+    line.get("paths").forEach(path -> paths.add(new LwM2mPath(path.asText())));
+    return new CompositeObservation(
         id(line),
         word(line, "registration"),
-        new LwM2mPath(word(line, "path")),
-        line.has("format") ? ContentFormat.fromCode((int) number(line, "format")) : null,
-        words(line, "context"),
-        words(line, "request"));
+        paths,
+        format(line, "asked"),
+        format(line, "format"),
+        context,
+        request);
+  }
+
+  private static @Nullable ContentFormat format(JsonNode line, String name) {
+    return line.has(name) ? ContentFormat.fromCode((int) number(line, name)) : null;
   }
 }

@@ -85,19 +85,23 @@ final class FakeHub implements Things, Profiles, Documents {
   }
 
   private static Profile climate() {
+    return climate(Set.of(Op.READ, Op.WRITE), Map.of());
+  }
+
+  /**
+   * @param target what can be done with the set point
+   * @param more terms of the forms
+   */
+  static Profile climate(Set<Op> target, Map<String, String> more) {
     Map<String, Property> properties = new HashMap<>();
     properties.put(
         "temperature",
         property(
             "temperature",
             DataSchema.Type.NUMBER,
-            form("/3303/0/5700", Set.of(Op.OBSERVE, Op.READ), Map.of())));
+            form("/3303/0/5700", Set.of(Op.OBSERVE, Op.READ), more)));
     properties.put(
-        "target",
-        property(
-            "target",
-            DataSchema.Type.NUMBER,
-            form("/3308/0/5900", Set.of(Op.READ, Op.WRITE), Map.of())));
+        "target", property("target", DataSchema.Type.NUMBER, form("/3308/0/5900", target, more)));
     return new Profile(
         "climate",
         "1",

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.patchbay.profile.Op;
 import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.camel.PlainContexts;
 import java.io.IOException;
@@ -42,17 +43,23 @@ final class Lwm2mGreetingTest {
   private final RecordingUplinkPort hub = new RecordingUplinkPort();
   private final FakeHub rooms = new FakeHub();
   private Lwm2mBinding binding;
+  private Path data;
 
   @BeforeEach
-  void start(@TempDir Path data) {
+  void start(@TempDir Path folder) {
+    data = folder;
+    binding = started(0);
+  }
+
+  private Lwm2mBinding started(int port) {
     hub.answer(rooms::answer);
-    binding =
+    Lwm2mBinding made =
         new Lwm2mBinding(
             PlainContexts.NO_BUNDLE,
             new Settings(
                 "127.0.0.1",
                 "",
-                0,
+                port,
                 0,
                 List.of("dev*"),
                 Duration.ofSeconds(93),
@@ -68,8 +75,9 @@ final class Lwm2mGreetingTest {
             rooms,
             rooms,
             rooms.keys());
-    binding.changed(Set.of());
-    await().atMost(LIMIT).until(() -> binding.port(false) != 0);
+    made.changed(Set.of());
+    await().atMost(LIMIT).until(() -> made.port(false) != 0);
+    return made;
   }
 
   @AfterEach
@@ -98,7 +106,12 @@ final class Lwm2mGreetingTest {
   }
 
   private static void answer(DatagramSocket socket, Heard heard) throws IOException {
-    Response response = new Response(CoAP.ResponseCode.CONTENT);
+    answer(socket, heard, CoAP.ResponseCode.CONTENT);
+  }
+
+  private static void answer(DatagramSocket socket, Heard heard, CoAP.ResponseCode code)
+      throws IOException {
+    Response response = new Response(code);
     response.setType(CoAP.Type.ACK);
     response.setMID(heard.request().getMID());
     response.setToken(heard.request().getToken());
@@ -111,6 +124,11 @@ final class Lwm2mGreetingTest {
   }
 
   private void register(DatagramSocket socket, String endpoint) throws IOException {
+    register(socket, endpoint, "1.0", "</3303/0>");
+  }
+
+  private void register(DatagramSocket socket, String endpoint, String version, String objects)
+      throws IOException {
     socket.setSoTimeout((int) LIMIT.toMillis());
     Request register = Request.newPost();
     register.setType(CoAP.Type.CON);
@@ -118,8 +136,8 @@ final class Lwm2mGreetingTest {
     register.setToken(new byte[] {1});
     register.getOptions().addUriPath("rd").setContentFormat(40);
     register.getOptions().addUriQuery("ep=" + endpoint).addUriQuery("lt=300");
-    register.getOptions().addUriQuery("lwm2m=1.0").addUriQuery("b=U");
-    register.setPayload("</3303/0>".getBytes(UTF_8));
+    register.getOptions().addUriQuery("lwm2m=" + version).addUriQuery("b=U");
+    register.setPayload(objects.getBytes(UTF_8));
     send(
         socket,
         new UdpDataSerializer().getByteArray(register),
@@ -161,6 +179,53 @@ final class Lwm2mGreetingTest {
       assertThat(binding.port(true)).isNotZero();
     } finally {
       sockets.forEach(DatagramSocket::close);
+    }
+  }
+
+  private void awaitTogether(String... words) {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        hub.acknowledged().stream()
+                            .flatMap(offer -> offer.frame().stream())
+                            .map(frame -> frame.payload().text()))
+                    .anySatisfy(text -> assertThat(text).contains(words)));
+  }
+
+  /** One request, and notifications with all of it, after the binding was replaced, too. */
+  @Test
+  void observesTogetherWhatTheProfileSays() throws Exception {
+    rooms.profiles.put(
+        "climate",
+        FakeHub.climate(Set.of(Op.OBSERVE, Op.READ, Op.WRITE), Map.of("observe", "together")));
+    int port = binding.port(false);
+    try (TestDevice device = TestDevice.plain("dev1", port)) {
+      awaitTogether("/3303/0/5700", "20.5", "/3308/0/5900");
+      device.temperature.set(5700, 21.5d);
+      awaitTogether("/3303/0/5700", "21.5", "/3308/0/5900");
+      binding.stop();
+      binding = started(port);
+      device.setPoint.set(5900, 7d);
+      awaitTogether("/3303/0/5700", "/3308/0/5900", "7.0");
+      assertThat(device.registered).hasValue(1);
+    }
+  }
+
+  @Test
+  void observesOneByOneWhoRefusesThat() throws Exception {
+    rooms.profiles.put(
+        "climate",
+        FakeHub.climate(Set.of(Op.OBSERVE, Op.READ, Op.WRITE), Map.of("observe", "together")));
+    try (DatagramSocket socket = new DatagramSocket()) {
+      register(socket, "dev1", "1.1", "</>;rt=\"oma.lwm2m\";ct=\"110\",</3303/0>,</3308/0>");
+      Heard both = observed(socket, Token.EMPTY);
+      assertThat(both.request().getCode()).isEqualTo(CoAP.Code.FETCH);
+      answer(socket, both, CoAP.ResponseCode.METHOD_NOT_ALLOWED);
+      Heard one = observed(socket, both.request().getToken());
+      assertThat(one.request().getCode()).isEqualTo(CoAP.Code.GET);
+      assertThat(one.request().getOptions().getUriPathString()).isEqualTo("3303/0/5700");
     }
   }
 }

@@ -112,8 +112,8 @@ final class RegistryTest {
           .isEmpty();
       assertThat(registry.addObservation("r1", observation(3, "r1", "/3303/2/5700"), false))
           .isEmpty();
-      registry.answered(one, new LwM2mPath("/3303/0/5700"), true);
-      registry.answered(one, new LwM2mPath("/3303/1/5700"), true);
+      registry.answered(one, List.of(new LwM2mPath("/3303/0/5700")), true);
+      registry.answered(one, List.of(new LwM2mPath("/3303/1/5700")), true);
       assertThat(registry.removeObservation("r1", observation(2, "r1", "/3303/1/5700").getId()))
           .isNotNull();
       assertThat(registry.removeRegistration("r2")).isNotNull();
@@ -165,7 +165,7 @@ final class RegistryTest {
       assertThat(registry.addObservation("r1", observation(1, "r1", "/3303/0/5700"), false))
           .isEmpty();
       assertThat(registry.getObservations("r1")).hasSize(1);
-      registry.answered(one, new LwM2mPath("/3303/0/5700"), false);
+      registry.answered(one, List.of(new LwM2mPath("/3303/0/5700")), false);
       assertThat(registry.getObservations("r1")).isEmpty();
     }
   }
