@@ -211,7 +211,6 @@ final class Readings {
       due.set(false);
       toldAt = System.nanoTime();
       Uplink.Reading reading = reading(place).orElse(null);
-      int unused = number.updateAndGet(before -> before == LARGEST_NUMBER ? 1 : before + 1);
       for (ObserveRelation relation : new ArrayList<>(relations)) {
         Request request = relation.getExchange().getRequest();
         Response forbidden = forbidden(request, place);
@@ -249,9 +248,10 @@ final class Readings {
       return null;
     }
 
+    /** Asked for when a notification is sent, which may be after the next is due: always another. */
     @Override
     public int getNotificationSequenceNumber() {
-      return number.get();
+      return number.updateAndGet(before -> before == LARGEST_NUMBER ? 1 : before + 1);
     }
 
     @Override
