@@ -11,6 +11,7 @@ import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.LaneSpec;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.southbound.Request;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Selection;
 import io.patchbay.thing.Command;
 import io.patchbay.thing.CommandId;
@@ -21,6 +22,7 @@ import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Uplink;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -49,6 +51,7 @@ final class Downlink implements Commands, AutoCloseable {
   private final Lanes lanes;
   private final UplinkPipeline pipeline;
   private final Presences presences;
+  private final CommandStore store;
   private final Executor pool;
   private final Schedule schedule;
   private final Clock clock;
@@ -64,6 +67,7 @@ final class Downlink implements Commands, AutoCloseable {
       UplinkPipeline pipeline,
       Presences presences,
       Feeds feeds,
+      CommandStore store,
       Executor pool,
       Schedule schedule,
       Clock clock,
@@ -73,6 +77,7 @@ final class Downlink implements Commands, AutoCloseable {
     this.lanes = new Lanes(pool, schedule::after);
     this.pipeline = pipeline;
     this.presences = presences;
+    this.store = store;
     this.pool = pool;
     this.schedule = schedule;
     this.clock = clock;
@@ -81,6 +86,32 @@ final class Downlink implements Commands, AutoCloseable {
       failures.put(reason, new LongAdder());
     }
     awakening = feeds.open("commands", Selection.of(Selection.Kind.STATUS), this::heard);
+  }
+
+  /** What waited when the hub ended waits on, for the device or for its deadline. */
+  void load() {
+    for (CommandStore.Waiting one : store.waiting()) {
+      Tracked tracked = new Tracked(one.id(), one.command(), one.by(), false, clock);
+      if (tracked.keeps() && log.add(tracked)) {
+        count(tracked);
+        forgetWithEnd(tracked);
+        tracked.step(State.WAITING, "since " + one.since() + "; the hub has begun again since");
+        asleep
+            .computeIfAbsent(one.command().thing(), thing -> new ArrayList<>())
+            .add(tracked); // nobody else is here yet
+        var unused =
+            schedule.after(
+                Duration.between(clock.instant(), tracked.deadline()),
+                () -> {
+                  tracked.overdueEnd();
+                  forget(tracked);
+                });
+      }
+    }
+  }
+
+  private void forgetWithEnd(Tracked tracked) {
+    var unused = tracked.outcome().thenRun(() -> pool.execute(() -> store.ended(tracked.id())));
   }
 
   private boolean heard(io.patchbay.store.Recorded recorded) {
@@ -263,7 +294,7 @@ final class Downlink implements Commands, AutoCloseable {
     if (tracked.poll()) {
       tracked.end(Reason.UNREACHABLE, "asleep: " + state);
       return;
-    } else if (!tracked.step(State.WAITING, state)) {
+    } else if (tracked.hasEnded()) {
       return;
     }
     List<Tracked> waiting =
@@ -280,8 +311,37 @@ final class Downlink implements Commands, AutoCloseable {
       tracked.end(Reason.BUSY, SLEEPING + " commands wait for this device already");
     } else if (tracked.hasEnded()) {
       forget(tracked);
+    } else {
+      keep(tracked, state);
     }
     presences.of(device, Status.ASLEEP, state);
+  }
+
+  /** It is said to wait when it does so over a restart, too. */
+  private void keep(Tracked tracked, String state) {
+    if (!tracked.keeps()) {
+      waits(tracked, state);
+      return;
+    }
+    Instant since = tracked.record().history().get(0).at();
+    var unused =
+        store
+            .save(new CommandStore.Waiting(tracked.id(), tracked.command(), tracked.by(), since))
+            .whenComplete(
+                (nothing, failure) ->
+                    waits(
+                        tracked,
+                        failure == null
+                            ? state
+                            : state + "; it ends with the hub: " + failure.getMessage()));
+    forgetWithEnd(tracked);
+  }
+
+  /** Unless the device has woken meanwhile. */
+  private void waits(Tracked tracked, String state) {
+    if (asleep.getOrDefault(tracked.command().thing(), List.of()).contains(tracked)) {
+      tracked.step(State.WAITING, state);
+    }
   }
 
   private void wake(ThingId thing) {
@@ -289,9 +349,21 @@ final class Downlink implements Commands, AutoCloseable {
     if (waiting != null) {
       for (Tracked tracked : waiting) {
         if (tracked.step(State.QUEUED, "the device is awake")) {
-          send(tracked);
+          again(tracked);
         }
       }
+    }
+  }
+
+  /** An action is not done twice when the hub ends with it on the wire. */
+  private void again(Tracked tracked) {
+    if (tracked.command() instanceof Command.Invoke) {
+      var unused =
+          store
+              .ended(tracked.id())
+              .whenComplete((nothing, failure) -> pool.execute(() -> send(tracked)));
+    } else {
+      send(tracked);
     }
   }
 

@@ -8,6 +8,7 @@ import io.patchbay.southbound.DownlinkPort;
 import io.patchbay.southbound.InterestListener;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Protocol;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Journal;
 import io.patchbay.store.OrderStore;
 import io.patchbay.store.Recorded;
@@ -51,6 +52,7 @@ final class Hub implements AutoCloseable {
       Journal journal,
       ThingStore store,
       OrderStore orders,
+      CommandStore waiting,
       MediaTypes mediaTypes,
       Map<String, Profile> profiles,
       Clock clock) {
@@ -86,7 +88,16 @@ final class Hub implements AutoCloseable {
     Requests requests = new Requests(directory, catalogue, ports);
     commands =
         new Downlink(
-            requests, ports, uplink, presences, feeds, schedule.pool(), schedule, clock, COMMANDS);
+            requests,
+            ports,
+            uplink,
+            presences,
+            feeds,
+            waiting,
+            schedule.pool(),
+            schedule,
+            clock,
+            COMMANDS);
     poller = new Poller(directory, catalogue, ports, commands, schedule, clock);
     interests = new Interests(catalogue, directory, ports, schedule);
     tapes = new Tapes(directory, catalogue);
@@ -113,6 +124,7 @@ final class Hub implements AutoCloseable {
     catalogue.change(profiles);
     lives.load();
     desired.load();
+    commands.load();
     tapes.planAll();
   }
 

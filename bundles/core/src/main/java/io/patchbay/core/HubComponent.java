@@ -17,6 +17,7 @@ import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.southbound.UplinkPort;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Journal;
 import io.patchbay.store.KeptFrame;
 import io.patchbay.store.OrderStore;
@@ -138,6 +139,7 @@ public final class HubComponent
       @Reference Journal journal,
       @Reference ThingStore store,
       @Reference OrderStore orders,
+      @Reference CommandStore commands,
       @Reference Profiles profiles,
       @Reference MediaTypes mediaTypes) {
     hub =
@@ -154,6 +156,7 @@ public final class HubComponent
             journal,
             store,
             orders,
+            commands,
             mediaTypes,
             profiles.current(),
             Clock.systemUTC());

@@ -28,6 +28,7 @@ final class Tracked {
   private final List<Step> history = new ArrayList<>();
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private Optional<Outcome> ended = Optional.empty();
+  private boolean kept;
 
   Tracked(CommandId id, Command command, String by, boolean poll, Clock clock) {
     this.id = id;
@@ -38,12 +39,23 @@ final class Tracked {
     step(State.QUEUED, "");
   }
 
+  /** Whether it is to be remembered over a restart from now on; true once. */
+  synchronized boolean keeps() {
+    boolean first = !kept;
+    kept = true;
+    return first;
+  }
+
   CommandId id() {
     return id;
   }
 
   Command command() {
     return command;
+  }
+
+  String by() {
+    return by;
   }
 
   /** Whether core itself asks, at an interval: everything else goes first. */

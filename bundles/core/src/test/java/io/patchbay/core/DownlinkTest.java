@@ -375,6 +375,54 @@ final class DownlinkTest {
             State.QUEUED, State.SENT, State.WAITING, State.QUEUED, State.SENT, State.DONE);
   }
 
+  private void sleeps(Ticket ticket, int request) {
+    peer.awaitRequests(request + 1);
+    peer.answers.get(request).complete(new Answer.Deferred("asleep"));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(test.hub.commands.find(ticket.id()).orElseThrow().history())
+                    .extracting(Step::state)
+                    .last()
+                    .isEqualTo(State.WAITING));
+  }
+
+  /** What waits does so over a restart, with its id and its deadline; and ends once. */
+  @Test
+  void whatWaitsForASleepingDeviceOutlivesTheHub() {
+    test.send("tele/p1/s", "power=1");
+    Ticket kept = limit(1);
+    sleeps(kept, 0);
+    Ticket late =
+        submit(new Command.Write(P1, "limit", new Value.Num(2), in(Duration.ofSeconds(30))));
+    sleeps(late, 1);
+    test.clock.advance(Duration.ofSeconds(31));
+    try (TestHub next = test.restarted()) {
+      Peer again = new Peer();
+      next.hub.add("mqtt", again);
+      assertThat(next.hub.commands.find(kept.id()).orElseThrow().command())
+          .isEqualTo(new Command.Write(P1, "limit", new Value.Num(1), kept(kept).deadline()));
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(next.hub.commands.find(late.id()).orElseThrow().outcome())
+                      .get()
+                      .isInstanceOf(Outcome.Failed.class));
+      next.send("tele/p1/s", "power=2");
+      again.awaitRequests(1);
+      assertThat(again.requests.get(0).command()).isEqualTo(kept(kept));
+      again.answers.get(0).complete(OK);
+      await().until(() -> next.journal.waiting().isEmpty());
+      assertThat(next.hub.commands.find(kept.id()).orElseThrow().outcome())
+          .get()
+          .isInstanceOf(Outcome.Done.class);
+    }
+  }
+
+  private Command kept(Ticket ticket) {
+    return test.hub.commands.find(ticket.id()).orElseThrow().command();
+  }
+
   @Test
   void expiresWhenASleepingDeviceDoesNotWake() {
     Ticket ticket =

@@ -63,6 +63,7 @@ final class TestHub implements AutoCloseable {
             journal,
             journal,
             journal,
+            journal,
             mediaTypes,
             Map.of("plug", plug("1")),
             clock);

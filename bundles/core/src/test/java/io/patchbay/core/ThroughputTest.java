@@ -112,6 +112,7 @@ final class ThroughputTest {
                 instant(),
                 things,
                 things,
+                things,
                 new Ready(),
                 Map.of("plug", profile),
                 Clock.systemUTC())) {

@@ -1,6 +1,7 @@
 package io.patchbay.testkit;
 
 import io.patchbay.store.Appended;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Cursor;
 import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
@@ -11,6 +12,7 @@ import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.store.ThingStore;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * thread, a bounded queue, stages completed in call order. It outlives what uses it, so a test
  * restarts a hub by building a new one on the same journal.
  */
-public final class InMemoryJournal implements Journal, ThingStore, OrderStore, AutoCloseable {
+public final class InMemoryJournal
+    implements Journal, ThingStore, OrderStore, CommandStore, AutoCloseable {
   /** Told to a caller whose entry was not taken. */
   private static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
@@ -236,6 +239,21 @@ public final class InMemoryJournal implements Journal, ThingStore, OrderStore, A
   @Override
   public CompletionStage<Void> cancel(ThingId thing, String property) {
     return enqueue(false, () -> keep(() -> log.cancel(thing, property)));
+  }
+
+  @Override
+  public List<Waiting> waiting() {
+    return log.waiting();
+  }
+
+  @Override
+  public CompletionStage<Void> save(Waiting waiting) {
+    return enqueue(false, () -> keep(() -> log.save(waiting)));
+  }
+
+  @Override
+  public CompletionStage<Void> ended(CommandId id) {
+    return enqueue(false, () -> keep(() -> log.ended(id)));
   }
 
   @SuppressWarnings("NullAway") // the only value of Void is null

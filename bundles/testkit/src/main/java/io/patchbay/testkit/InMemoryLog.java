@@ -1,6 +1,7 @@
 package io.patchbay.testkit;
 
 import io.patchbay.store.Appended;
+import io.patchbay.store.CommandStore.Waiting;
 import io.patchbay.store.Cursor;
 import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
@@ -10,6 +11,7 @@ import io.patchbay.store.OrderStore.Order;
 import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Uplink;
 import java.time.Duration;
@@ -33,6 +35,7 @@ final class InMemoryLog {
   private final Map<String, InMemorySubscription> subscriptions = new TreeMap<>();
   private final Map<ThingId, Registered> things = new TreeMap<>();
   private final Map<String, Order> orders = new TreeMap<>();
+  private final Map<CommandId, Waiting> waiting = new LinkedHashMap<>();
   private long last;
   private long lastKept;
   private long accepted;
@@ -207,5 +210,17 @@ final class InMemoryLog {
 
   synchronized void cancel(ThingId thing, String property) {
     orders.remove(thing + "/" + property);
+  }
+
+  synchronized List<Waiting> waiting() {
+    return List.copyOf(waiting.values());
+  }
+
+  synchronized void save(Waiting command) {
+    waiting.put(command.id(), command);
+  }
+
+  synchronized void ended(CommandId id) {
+    waiting.remove(id);
   }
 }

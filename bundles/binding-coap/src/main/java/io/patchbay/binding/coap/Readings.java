@@ -248,7 +248,9 @@ final class Readings {
       return null;
     }
 
-    /** Asked for when a notification is sent, which may be after the next is due: always another. */
+    /**
+     * Asked for when a notification is sent, which may be after the next is due: always another.
+     */
     @Override
     public int getNotificationSequenceNumber() {
       return number.updateAndGet(before -> before == LARGEST_NUMBER ? 1 : before + 1);

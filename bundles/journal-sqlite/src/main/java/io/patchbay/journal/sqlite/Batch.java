@@ -19,10 +19,6 @@ final class Batch {
 
   private static final String BLOCK = "INSERT INTO log(first, data) VALUES(?, ?)";
   private static final String NAME = "INSERT INTO name(id, text) VALUES(?, ?)";
-  private static final String THING = remembering("thing");
-  private static final String NO_THING = "DELETE FROM thing WHERE id = ?";
-  private static final String ORDER = remembering("desired");
-  private static final String NO_ORDER = "DELETE FROM desired WHERE id = ?";
 
   /** Enough time for an administrator, or the retention, to make room. */
   private static final Duration KEPT_FULL = Duration.ofSeconds(5);
@@ -87,18 +83,10 @@ final class Batch {
     return new Appended.Stored(first);
   }
 
-  private static String remembering(String table) {
-    return "INSERT INTO "
-        + table
-        + "(id, data) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET data = excluded.data";
-  }
-
   void remember(Work.Remember remember) throws SQLException {
     Optional<Bytes> data = remember.data();
-    boolean thing = remember.memory() == Work.Memory.THING;
     PreparedStatement statement =
-        session.statement(
-            data.isPresent() ? (thing ? THING : ORDER) : (thing ? NO_THING : NO_ORDER));
+        session.statement(data.isPresent() ? remember.memory().keep() : remember.memory().forget());
     statement.setString(1, remember.name());
     if (data.isPresent()) {
       statement.setBytes(2, data.get().shared());

@@ -15,7 +15,7 @@ import org.sqlite.SQLiteException;
 
 /** The file {@code journal.db}: its schema, its connections, and what its errors mean in words. */
 final class Database {
-  private static final int SCHEMA = 2;
+  private static final int SCHEMA = 3;
 
   /** "PtBy", so that {@code file} and people can tell. */
   private static final int APPLICATION = 0x50744279;
@@ -23,6 +23,10 @@ final class Database {
   /** Since schema 2; key: thing/property. */
   private static final String DESIRED =
       "CREATE TABLE desired(id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID";
+
+  /** Since schema 3; key: id of the command. */
+  private static final String WAITING =
+      "CREATE TABLE waiting(id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID";
 
   private static final List<String> TABLES =
       List.of(
@@ -45,7 +49,8 @@ final class Database {
               + " size INTEGER NOT NULL, data BLOB NOT NULL)",
           "CREATE INDEX kept_by_kind ON kept(kind, id, at, size)",
           "CREATE TABLE thing(id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
-          DESIRED);
+          DESIRED,
+          WAITING);
 
   private final Path file;
   private final boolean full;
@@ -94,8 +99,8 @@ final class Database {
     if (version == SCHEMA) {
       return;
     }
-    if (version == 1) {
-      change(connection, List.of(DESIRED));
+    if (version > 0) {
+      change(connection, version == 1 ? List.of(DESIRED, WAITING) : List.of(WAITING));
       return;
     }
     if (number(connection, "SELECT count(*) FROM sqlite_schema") > 0) {

@@ -4,22 +4,34 @@ import io.patchbay.southbound.DeliveryId;
 import io.patchbay.southbound.Frame;
 import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Target;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.KeptFrame;
 import io.patchbay.store.OrderStore;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.ThingId;
+import io.patchbay.thing.Value;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Kept frames, registered things, orders and selections in octets; rare, so words are written out.
+ * Kept frames, registered things, orders, commands and selections in octets; rare, so words are
+ * written out.
  */
 final class FrameFormat {
   private static final int VERSION = 1;
+  private static final int READ = 0;
+  private static final int WRITE = 1;
+  private static final int INVOKE = 2;
 
   private FrameFormat() {}
 
@@ -110,6 +122,67 @@ final class FrameFormat {
         UplinkFormat.value(in),
         in.text(),
         Instant.ofEpochMilli(in.zigzag()));
+  }
+
+  static byte[] write(CommandStore.Waiting waiting) {
+    Command command = waiting.command();
+    Packer out = new Packer(128).octet(VERSION);
+    out.text(waiting.id().value())
+        .text(command.thing().value())
+        .zigzag(command.deadline().toEpochMilli())
+        .text(waiting.by())
+        .zigzag(waiting.since().toEpochMilli());
+    if (command instanceof Command.Read read) {
+      out.octet(READ).varint(read.properties().size());
+      read.properties().forEach(out::text);
+    } else if (command instanceof Command.Write write) {
+      out.octet(WRITE).text(write.property());
+      UplinkFormat.value(out, write.value());
+    } else if (command instanceof Command.Invoke invoke) {
+      out.octet(INVOKE).text(invoke.action()).varint(invoke.input().size());
+      invoke
+          .input()
+          .forEach(
+              (name, value) -> {
+                out.text(name);
+                UplinkFormat.value(out, value);
+              });
+    }
+    return out.toArray();
+  }
+
+  static CommandStore.Waiting waiting(byte[] data) {
+    Unpacker in = new Unpacker(data);
+    version(in);
+    CommandId id = new CommandId(in.text());
+    ThingId thing = new ThingId(in.text());
+    Instant deadline = Instant.ofEpochMilli(in.zigzag());
+    String by = in.text();
+    Instant since = Instant.ofEpochMilli(in.zigzag());
+    Command command =
+        switch (in.octet()) {
+          case READ -> new Command.Read(thing, names(in), deadline);
+          case WRITE -> new Command.Write(thing, in.text(), UplinkFormat.value(in), deadline);
+          default -> new Command.Invoke(thing, in.text(), values(in), deadline);
+        };
+    return new CommandStore.Waiting(id, command, by, since);
+  }
+
+  private static List<String> names(Unpacker in) {
+    List<String> names = new ArrayList<>();
+    for (int left = in.small(); left > 0; left--) {
+      names.add(in.text());
+    }
+    return names;
+  }
+
+  private static Map<String, Value> values(Unpacker in) {
+    Map<String, Value> values = new HashMap<>();
+    for (int left = in.small(); left > 0; left--) {
+      String name = in.text();
+      values.put(name, UplinkFormat.value(in));
+    }
+    return values;
   }
 
   static byte[] write(Selection selection) {

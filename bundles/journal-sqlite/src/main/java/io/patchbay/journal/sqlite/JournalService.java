@@ -3,6 +3,7 @@ package io.patchbay.journal.sqlite;
 import io.patchbay.operation.Health;
 import io.patchbay.operation.Metrics;
 import io.patchbay.store.Appended;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Cursor;
 import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
@@ -13,6 +14,7 @@ import io.patchbay.store.Recorded;
 import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.store.ThingStore;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.ThingId;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -39,9 +41,17 @@ import org.osgi.service.metatype.annotations.Option;
     name = "io.patchbay.journal.sqlite",
     configurationPid = "io.patchbay.journal.sqlite",
     immediate = true,
-    service = {Journal.class, ThingStore.class, OrderStore.class, Metrics.class, Health.class})
+    service = {
+      Journal.class,
+      ThingStore.class,
+      OrderStore.class,
+      CommandStore.class,
+      Metrics.class,
+      Health.class
+    })
 @Designate(ocd = JournalService.Config.class)
-public final class JournalService implements Journal, ThingStore, OrderStore, Metrics, Health {
+public final class JournalService
+    implements Journal, ThingStore, OrderStore, CommandStore, Metrics, Health {
 
   /** Configuration of {@code io.patchbay.journal.sqlite}. */
   @ObjectClassDefinition(name = "Patchbay journal (SQLite)")
@@ -251,6 +261,21 @@ public final class JournalService implements Journal, ThingStore, OrderStore, Me
   @Override
   public CompletionStage<Void> cancel(ThingId thing, String property) {
     return journal.cancel(thing, property);
+  }
+
+  @Override
+  public List<Waiting> waiting() {
+    return journal.waiting();
+  }
+
+  @Override
+  public CompletionStage<Void> save(Waiting waiting) {
+    return journal.save(waiting);
+  }
+
+  @Override
+  public CompletionStage<Void> ended(CommandId id) {
+    return journal.ended(id);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.patchbay.journal.sqlite;
 import io.patchbay.journal.sqlite.Batch.Head;
 import io.patchbay.journal.sqlite.Listeners.Listener;
 import io.patchbay.store.Appended;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Cursor;
 import io.patchbay.store.Entry;
 import io.patchbay.store.Journal;
@@ -14,6 +15,7 @@ import io.patchbay.store.Registered;
 import io.patchbay.store.Selection;
 import io.patchbay.store.ThingStore;
 import io.patchbay.thing.Bytes;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +27,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The journal and the things' memory in one SQLite file, put together. */
-final class SqliteJournal implements Journal, ThingStore, OrderStore, AutoCloseable {
+final class SqliteJournal implements Journal, ThingStore, OrderStore, CommandStore, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
 
   private static final Duration THING_PATIENCE = Duration.ofSeconds(5);
@@ -320,6 +323,30 @@ final class SqliteJournal implements Journal, ThingStore, OrderStore, AutoClosea
   @Override
   public List<Order> orders() {
     return remembered("SELECT data FROM desired ORDER BY id", FrameFormat::order);
+  }
+
+  @Override
+  public List<Waiting> waiting() {
+    List<Waiting> all = remembered("SELECT data FROM waiting", FrameFormat::waiting);
+    all.sort(Comparator.comparing(Waiting::since));
+    return all;
+  }
+
+  @Override
+  public CompletionStage<Void> save(Waiting waiting) {
+    return remember(
+        new Work.Remember(
+            Work.Memory.COMMAND,
+            waiting.id().value(),
+            Optional.of(Bytes.wrap(FrameFormat.write(waiting))),
+            new CompletableFuture<>()));
+  }
+
+  @Override
+  public CompletionStage<Void> ended(CommandId id) {
+    return remember(
+        new Work.Remember(
+            Work.Memory.COMMAND, id.value(), Optional.empty(), new CompletableFuture<>()));
   }
 
   private <T> List<T> remembered(String query, Function<byte[], T> read) {

@@ -41,8 +41,30 @@ sealed interface Work {
 
   /** What is remembered by name, each kind in a table of its own. */
   enum Memory {
-    THING,
-    ORDER
+    THING("thing"),
+    ORDER("desired"),
+    COMMAND("waiting");
+
+    private final String keep;
+    private final String forget;
+
+    Memory(String table) {
+      keep =
+          "INSERT INTO "
+              + table
+              + "(id, data) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET data = excluded.data";
+      forget = "DELETE FROM " + table + " WHERE id = ?";
+    }
+
+    /** A statement with name and data. */
+    String keep() {
+      return keep;
+    }
+
+    /** A statement with the name. */
+    String forget() {
+      return forget;
+    }
   }
 
   /**

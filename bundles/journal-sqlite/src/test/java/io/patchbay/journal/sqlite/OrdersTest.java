@@ -5,9 +5,12 @@ import static io.patchbay.journal.sqlite.Samples.join;
 import static io.patchbay.journal.sqlite.Samples.open;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.OrderStore.Order;
 import io.patchbay.store.Registered;
 import io.patchbay.thing.Bytes;
+import io.patchbay.thing.Command;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
@@ -16,6 +19,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +71,7 @@ final class OrdersTest {
             DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("journal.db"));
         Statement statement = connection.createStatement()) {
       statement.execute("DROP TABLE desired");
+      statement.execute("DROP TABLE waiting");
       statement.execute("PRAGMA user_version = 1");
     }
     for (int start = 0; start < 2; start++) {
@@ -76,5 +81,36 @@ final class OrdersTest {
         assertThat(journal.orders()).hasSize(1);
       }
     }
+  }
+
+  @Test
+  void commandsThatWaitAreThereAgain(@TempDir Path folder) throws Exception {
+    List<CommandStore.Waiting> all =
+        List.of(
+            waiting(1, new Command.Read(PLUG, List.of("a", "b"), NOW)),
+            waiting(2, new Command.Write(PLUG, "a", new Value.Num(1.5), NOW)),
+            waiting(
+                3,
+                new Command.Invoke(
+                    PLUG,
+                    "reset",
+                    Map.of("mode", new Value.Text("x"), "n", new Value.Int(3)),
+                    NOW)),
+            waiting(4, new Command.Invoke(PLUG, "reboot", Map.of(), NOW)));
+    try (SqliteJournal journal = open(folder)) {
+      for (CommandStore.Waiting one : all) {
+        join(journal.save(one));
+      }
+    }
+    try (SqliteJournal journal = open(folder)) {
+      assertThat(journal.waiting()).isEqualTo(all);
+      join(journal.ended(all.get(0).id()));
+      assertThat(journal.waiting()).isEqualTo(all.subList(1, 4));
+    }
+  }
+
+  private static CommandStore.Waiting waiting(int number, Command command) {
+    return new CommandStore.Waiting(
+        new CommandId("c" + number), command, "somebody", NOW.plusMillis(number));
   }
 }
