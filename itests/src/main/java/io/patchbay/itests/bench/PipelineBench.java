@@ -17,11 +17,13 @@ import io.patchbay.southbound.Origin;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.store.Appended;
+import io.patchbay.store.CommandStore;
 import io.patchbay.store.Journal;
 import io.patchbay.store.OrderStore;
 import io.patchbay.store.Registered;
 import io.patchbay.store.ThingStore;
 import io.patchbay.thing.Bytes;
+import io.patchbay.thing.CommandId;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
@@ -250,6 +252,7 @@ final class PipelineBench {
             journal,
             new Things(),
             new Things(),
+            new Things(),
             profiles,
             new StandardMediaTypes());
     Frame first = frames(mediaType)[0][0];
@@ -316,7 +319,22 @@ final class PipelineBench {
   }
 
   /** The things, registered. */
-  private static final class Things implements ThingStore, OrderStore {
+  private static final class Things implements ThingStore, OrderStore, CommandStore {
+    @Override
+    public List<Waiting> waiting() {
+      return List.of();
+    }
+
+    @Override
+    public CompletionStage<Void> save(Waiting waiting) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> ended(CommandId id) {
+      return CompletableFuture.completedFuture(null);
+    }
+
     @Override
     public List<Order> orders() {
       return List.of();
