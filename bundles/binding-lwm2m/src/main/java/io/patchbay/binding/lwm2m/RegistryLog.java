@@ -4,14 +4,12 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -33,13 +31,16 @@ final class RegistryLog implements AutoCloseable {
   private static final int TIMES = 4;
 
   private final Path file;
-  private FileChannel channel;
+
+  /** Not a channel: one is closed when a thread that writes is interrupted. */
+  private RandomAccessFile out;
+
   private long lines;
   private boolean dirty;
 
-  private RegistryLog(Path file, FileChannel channel, long lines) {
+  private RegistryLog(Path file, RandomAccessFile out, long lines) {
     this.file = file;
-    this.channel = channel;
+    this.out = out;
     this.lines = lines;
   }
 
@@ -48,11 +49,9 @@ final class RegistryLog implements AutoCloseable {
    */
   static RegistryLog open(Path file, Consumer<String> reader) throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
-    FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw");
     try {
-      channel.truncate(whole(channel));
+      out.setLength(whole(out));
       long lines = 0;
       try (BufferedReader text =
           new BufferedReader(
@@ -62,21 +61,20 @@ final class RegistryLog implements AutoCloseable {
           lines++;
         }
       }
-      channel.position(channel.size());
-      return new RegistryLog(file, channel, lines);
+      out.seek(out.length());
+      return new RegistryLog(file, out, lines);
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      out.close();
       throw e;
     }
   }
 
   /** Up to the last line's end. */
-  private static long whole(FileChannel channel) throws IOException {
-    ByteBuffer octet = ByteBuffer.allocate(1);
-    long size = channel.size();
+  private static long whole(RandomAccessFile in) throws IOException {
+    long size = in.length();
     while (size > 0) {
-      octet.clear();
-      if (channel.read(octet, size - 1) == 1 && octet.get(0) == '\n') {
+      in.seek(size - 1);
+      if (in.read() == '\n') {
         break;
       }
       size--;
@@ -89,15 +87,14 @@ final class RegistryLog implements AutoCloseable {
    * @throws UncheckedIOException when the disk does not take it
    */
   synchronized void append(String line) {
-    ByteBuffer octets = ByteBuffer.wrap((line + '\n').getBytes(StandardCharsets.UTF_8));
+    byte[] octets = (line + '\n').getBytes(StandardCharsets.UTF_8);
     try {
-      long end = channel.position();
+      long end = out.getFilePointer();
       try {
-        while (octets.hasRemaining()) {
-          channel.write(octets);
-        }
+        out.write(octets);
       } catch (IOException e) {
-        channel.truncate(end); // half a line would spoil the next one
+        out.setLength(end); // half a line would spoil the next one
+        out.seek(end);
         throw e;
       }
       lines++;
@@ -111,7 +108,7 @@ final class RegistryLog implements AutoCloseable {
   synchronized void force() {
     if (dirty) {
       try {
-        channel.force(false);
+        out.getFD().sync();
         dirty = false;
       } catch (IOException e) {
         LOG.warn("{} cannot be forced to the disk: {}", file, e.getMessage());
@@ -132,19 +129,19 @@ final class RegistryLog implements AutoCloseable {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try {
       long written = 0;
-      try (BufferedWriter out = Files.newBufferedWriter(fresh);
+      try (BufferedWriter text = Files.newBufferedWriter(fresh);
           Stream<String> present = all.get()) {
         for (Iterator<String> each = present.iterator(); each.hasNext(); written++) {
-          out.write(each.next());
-          out.write('\n');
+          text.write(each.next());
+          text.write('\n');
         }
       }
-      FileChannel next = FileChannel.open(fresh, StandardOpenOption.WRITE);
-      next.force(true);
-      next.position(next.size());
+      RandomAccessFile next = new RandomAccessFile(fresh.toFile(), "rw");
+      next.getFD().sync();
+      next.seek(next.length());
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      channel.close();
-      channel = next;
+      out.close();
+      out = next;
       lines = written;
     } catch (IOException e) {
       LOG.warn("{} cannot be written anew: {}", file, e.getMessage());
@@ -155,7 +152,7 @@ final class RegistryLog implements AutoCloseable {
   public synchronized void close() {
     force();
     try {
-      channel.close();
+      out.close();
     } catch (IOException e) {
       LOG.warn("{} cannot be closed: {}", file, e.getMessage());
     }

@@ -89,6 +89,19 @@ final class RegistryTest {
   }
 
   @Test
+  void whoIsInterruptedWhileItIsWrittenDoesNotEndIt() throws Exception {
+    try (Registry registry = new Registry(folder)) {
+      Thread.currentThread().interrupt();
+      assertThat(registry.addRegistration(registration("r1", "dev1", 1001, 0))).isNull();
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(registry.addRegistration(registration("r2", "dev2", 1002, 0))).isNull();
+    }
+    try (Registry registry = new Registry(folder)) {
+      assertThat(registry.size()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void aLineThatCannotBeReadTakesNoOtherWithIt() throws Exception {
     Files.writeString(
         folder.resolve("registrations.jsonl"),
