@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
@@ -84,6 +86,10 @@ final class Station implements Requests {
   private final Acknowledgements acknowledgements;
   private final LongAdder dropped = new LongAdder();
   private final LongAdder malformed = new LongAdder();
+
+  /** Answers that somebody waits for: one to a device, mostly. */
+  private final Set<CompletableFuture<?>> awaited = ConcurrentHashMap.newKeySet();
+
   private @Nullable ProtocolScheduledExecutorService thread;
   private volatile @Nullable LeshanServer server;
   private volatile boolean secure;
@@ -312,12 +318,15 @@ final class Station implements Requests {
   }
 
   @Override
+  @SuppressWarnings("CollectionUndefinedEquality") // each is another
   public <T extends LwM2mResponse> CompletionStage<T> send(
       Registration to,
       DownlinkDeviceManagementRequest<T> request,
       Duration limit,
       Consumer<Runnable> canceller) {
     CompletableFuture<T> answer = new CompletableFuture<>();
+    awaited.add(answer);
+    var unused = answer.whenComplete((response, failure) -> awaited.remove(answer));
     LeshanServer open = server;
     if (open == null) {
       answer.completeExceptionally(new IllegalStateException("LwM2M is not open"));
@@ -333,12 +342,8 @@ final class Station implements Requests {
             }
           },
           Math.max(1, limit.toMillis()),
-          response -> {
-            var unused = answer.complete(response);
-          },
-          failure -> {
-            var unused = answer.completeExceptionally(failure);
-          });
+          answer::complete,
+          answer::completeExceptionally);
     } catch (RuntimeException e) {
       answer.completeExceptionally(e);
     }
@@ -385,5 +390,9 @@ final class Station implements Requests {
     if (executor != null) {
       List<Runnable> unused = executor.shutdownNow();
     }
+    // with the thread went what would have told of them
+    List.copyOf(awaited)
+        .forEach(
+            answer -> answer.completeExceptionally(new IllegalStateException("LwM2M was closed")));
   }
 }
