@@ -319,7 +319,7 @@ final class Downlink implements Commands, AutoCloseable {
 
   /** It is said to wait when it does so over a restart, too. */
   private void keep(Tracked tracked, String state) {
-    if (!tracked.keeps()) {
+    if (!tracked.keeps() && !(tracked.command() instanceof Command.Invoke)) {
       waits(tracked, state);
       return;
     }
