@@ -5,7 +5,9 @@ import io.patchbay.profile.Profile;
 import io.patchbay.southbound.MediaTypes;
 import io.patchbay.southbound.Origin;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +48,8 @@ final class Catalogue {
 
   /** Compiles what has changed. */
   synchronized void change(Map<String, Profile> all) {
-    Set<String> schemes = ports.schemes();
+    Set<String> schemes = new HashSet<>(snapshot.schemes());
+    schemes.retainAll(ports.schemes());
     Map<String, CompiledProfile> compiled = new HashMap<>();
     all.forEach(
         (id, profile) -> {
@@ -60,7 +63,10 @@ final class Catalogue {
 
   /** A protocol came or went: what has forms of it is compiled again. */
   synchronized void recompile(String scheme) {
-    Set<String> schemes = ports.schemes();
+    // others that are here already are compiled, and spoken, when it is their turn
+    Set<String> schemes = new HashSet<>(snapshot.schemes());
+    schemes.add(scheme);
+    schemes.retainAll(ports.schemes());
     Map<String, CompiledProfile> compiled = new HashMap<>();
     snapshot
         .profiles()
@@ -98,7 +104,11 @@ final class Catalogue {
         things ->
             snapshot =
                 new Snapshot(
-                    Map.copyOf(compiled), schemes, divisions, things, new ConcurrentHashMap<>()));
+                    Map.copyOf(compiled),
+                    Set.copyOf(schemes),
+                    divisions,
+                    things,
+                    new ConcurrentHashMap<>()));
   }
 
   /** By scheme, equal ones once. */
@@ -142,6 +152,12 @@ final class Catalogue {
    */
   boolean speaks(String scheme) {
     return snapshot.schemes().contains(scheme);
+  }
+
+  /** The profiles with their forms of this protocol compiled; empty while they are not. */
+  Optional<Collection<CompiledProfile>> speaking(String scheme) {
+    Snapshot now = snapshot;
+    return now.schemes().contains(scheme) ? Optional.of(now.profiles().values()) : Optional.empty();
   }
 
   List<String> problems() {

@@ -319,7 +319,8 @@ final class Downlink implements Commands, AutoCloseable {
 
   /** It is said to wait when it does so over a restart, too. */
   private void keep(Tracked tracked, String state) {
-    if (!tracked.keeps() && !(tracked.command() instanceof Command.Invoke)) {
+    boolean first = tracked.keeps();
+    if (!first && !(tracked.command() instanceof Command.Invoke)) {
       waits(tracked, state);
       return;
     }
@@ -334,7 +335,9 @@ final class Downlink implements Commands, AutoCloseable {
                         failure == null
                             ? state
                             : state + "; it ends with the hub: " + failure.getMessage()));
-    forgetWithEnd(tracked);
+    if (first) {
+      forgetWithEnd(tracked);
+    }
   }
 
   /** Unless the device has woken meanwhile. */

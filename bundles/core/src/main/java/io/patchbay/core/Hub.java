@@ -99,7 +99,7 @@ final class Hub implements AutoCloseable {
             clock,
             COMMANDS);
     poller = new Poller(directory, catalogue, ports, commands, schedule, clock);
-    interests = new Interests(catalogue, directory, ports, schedule);
+    interests = new Interests(catalogue, directory, schedule);
     tapes = new Tapes(directory, catalogue);
     desired =
         new StandingOrders(

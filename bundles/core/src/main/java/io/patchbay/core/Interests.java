@@ -5,6 +5,7 @@ import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.InterestListener;
 import io.patchbay.store.Registered.Admission;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,16 +38,14 @@ final class Interests {
 
   private final Catalogue catalogue;
   private final Directory directory;
-  private final Ports ports;
   private final Schedule schedule;
   private final Map<InterestListener, Told> listeners = new ConcurrentHashMap<>();
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean soon = new AtomicBoolean();
 
-  Interests(Catalogue catalogue, Directory directory, Ports ports, Schedule schedule) {
+  Interests(Catalogue catalogue, Directory directory, Schedule schedule) {
     this.catalogue = catalogue;
     this.directory = directory;
-    this.ports = ports;
     this.schedule = schedule;
   }
 
@@ -97,28 +96,30 @@ final class Interests {
   }
 
   private void tell(InterestListener listener, Told told) {
-    if (ports.protocol(told.scheme).isEmpty()) {
-      return;
-    }
-    Set<Interest> all = of(told.scheme);
-    if (told.last.equals(Optional.of(all))) {
+    Optional<Set<Interest>> all = of(told.scheme);
+    if (all.isEmpty() || told.last.equals(all)) {
       return;
     }
     try {
-      listener.changed(all);
-      told.last = Optional.of(all);
+      listener.changed(all.get());
+      told.last = all;
     } catch (RuntimeException e) {
       LOG.error("What to listen for could not be told to {}", told.scheme, e);
     }
   }
 
-  Set<Interest> of(String scheme) {
+  /**
+   * Empty while the protocol's forms are not compiled: whoever is told half of what to listen for
+   * would stop listening to the rest, or say too early that it listens.
+   */
+  Optional<Set<Interest>> of(String scheme) {
+    return catalogue.speaking(scheme).map(profiles -> of(scheme, profiles));
+  }
+
+  private Set<Interest> of(String scheme, Collection<CompiledProfile> profiles) {
     Set<Interest> interests = new HashSet<>();
-    if (ports.protocol(scheme).isEmpty()) {
-      return interests;
-    }
     Map<String, CompiledProfile> asking = new HashMap<>();
-    for (CompiledProfile compiled : catalogue.profiles().values()) {
+    for (CompiledProfile compiled : profiles) {
       CompiledProfile.Listening listening = compiled.listening(scheme);
       boolean kept = compiled.profile().journal();
       for (Form form : listening.addressed()) {

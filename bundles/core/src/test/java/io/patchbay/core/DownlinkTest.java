@@ -18,6 +18,7 @@ import io.patchbay.southbound.LaneSpec;
 import io.patchbay.southbound.Protocol;
 import io.patchbay.southbound.Request;
 import io.patchbay.southbound.Target;
+import io.patchbay.store.CommandStore;
 import io.patchbay.testkit.InMemoryJournal;
 import io.patchbay.testkit.ManualClock;
 import io.patchbay.thing.Command;
@@ -417,6 +418,26 @@ final class DownlinkTest {
           .get()
           .isInstanceOf(Outcome.Done.class);
     }
+  }
+
+  /** On the wire it is not remembered, or it would be done twice; when it waits again, it is. */
+  @Test
+  void anActionIsRememberedEachTimeItWaitsAndNotWhileItIsOnTheWire() {
+    test.send("tele/p1/s", "power=1");
+    Ticket blink =
+        submit(new Command.Invoke(P1, "blink", Map.of("times", new Value.Int(3)), soon()));
+    for (int nap = 0; nap < 2; nap++) {
+      sleeps(blink, nap);
+      assertThat(test.journal.waiting())
+          .extracting(CommandStore.Waiting::id)
+          .containsExactly(blink.id());
+      test.send("tele/p1/s", "power=" + (nap + 2));
+      peer.awaitRequests(nap + 2);
+      assertThat(test.journal.waiting()).isEmpty();
+    }
+    peer.answers.get(2).complete(OK);
+    get(blink.outcome());
+    assertThat(test.journal.waiting()).isEmpty();
   }
 
   private Command kept(Ticket ticket) {

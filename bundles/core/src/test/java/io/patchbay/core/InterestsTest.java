@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.patchbay.profile.Profile;
 import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.InterestListener;
+import io.patchbay.southbound.LaneSpec;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,5 +61,22 @@ final class InterestsTest {
                 false)));
     await().untilAsserted(() -> assertThat(told).hasSize(2));
     assertThat(told.get(1)).hasSameSizeAs(told.get(0)).noneMatch(Interest::journal);
+  }
+
+  /** A set without the forms of a protocol that just came would open the doors too early. */
+  @Test
+  void nothingIsKnownBeforeTheFormsOfAProtocolAreCompiled() {
+    Ports ports = new Ports();
+    Directory directory = new Directory();
+    Catalogue catalogue = new Catalogue(ports, new PairsMediaTypes(), directory);
+    Interests interests = new Interests(catalogue, directory, test.hub.schedule);
+    catalogue.change(Map.of("plug", TestHub.plug("1")));
+    ports.add(new TestHub.TestProtocol(new LaneSpec("one", 1, Duration.ZERO, 4)));
+    assertThat(interests.of("mqtt")).isEmpty();
+    catalogue.change(Map.of("plug", TestHub.plug("1")));
+    catalogue.recompile("coap");
+    assertThat(interests.of("mqtt")).isEmpty();
+    catalogue.recompile("mqtt");
+    assertThat(interests.of("mqtt")).get().satisfies(all -> assertThat(all).isNotEmpty());
   }
 }

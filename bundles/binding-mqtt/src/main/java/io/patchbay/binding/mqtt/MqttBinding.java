@@ -178,8 +178,7 @@ public final class MqttBinding implements InterestListener, Downlink.Listening {
 
   private void listen(String connection) {
     if (topics.told()) {
-      connections
-          .subscribe(connection, topics.filters(connection))
+      subscribe(connection)
           .whenComplete(
               (done, failure) -> {
                 if (failure != null) {
@@ -192,6 +191,11 @@ public final class MqttBinding implements InterestListener, Downlink.Listening {
     }
   }
 
+  /** One at a time: what is asked for last is what was wanted last. */
+  private synchronized CompletionStage<Void> subscribe(String connection) {
+    return connections.subscribe(connection, topics.filters(connection));
+  }
+
   @Override
   public CompletionStage<Void> ensure(String connection, String pattern) {
     if (!topics.told()) {
@@ -202,8 +206,7 @@ public final class MqttBinding implements InterestListener, Downlink.Listening {
         new Answered(connection, pattern),
         answered -> {
           topics.expect(connection, pattern);
-          return connections
-              .subscribe(connection, topics.filters(connection))
+          return subscribe(connection)
               .whenComplete(
                   (done, failure) -> {
                     if (failure != null) {
