@@ -302,9 +302,8 @@ final class Observations implements Devices.Greeter, ObservationListener {
       List<LwM2mPath> paths,
       @Nullable ObserveCompositeResponse response,
       @Nullable Throwable failure) {
-    boolean success = response != null && response.isSuccess();
-    registry.answered(registration, paths, success);
-    if (response != null && !success) {
+    registry.answered(registration, paths, response);
+    if (response != null && !response.isSuccess()) {
       under.put(registration.getEndpoint(), true);
     }
     return settle(
@@ -335,7 +334,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
       LwM2mPath path,
       @Nullable ObserveResponse response,
       @Nullable Throwable failure) {
-    registry.answered(registration, List.of(path), response != null && response.isSuccess());
+    registry.answered(registration, List.of(path), response);
     return settle(
         registration,
         path,

@@ -12,6 +12,8 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.observation.CompositeObservation;
@@ -19,6 +21,7 @@ import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.peer.LwM2mIdentity;
+import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.server.registration.Deregistration;
 import org.eclipse.leshan.server.registration.ExpirationListener;
 import org.eclipse.leshan.server.registration.Registration;
@@ -38,6 +41,11 @@ final class Registry implements RegistrationStore, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
   private static final int STRIPES = 256;
 
+  /**
+   * As long as a device may repeat what it has said (RFC 7252, clause 4.8.2: MAX_TRANSMIT_WAIT).
+   */
+  private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(93);
+
   private final Map<String, Registration> byEndpoint = new ConcurrentHashMap<>();
   private final Map<String, Registration> byId = new ConcurrentHashMap<>();
   private final Map<InetSocketAddress, Registration> byAddress = new ConcurrentHashMap<>();
@@ -48,8 +56,14 @@ final class Registry implements RegistrationStore, AutoCloseable {
   /** By endpoint and path of an instance: the unit that its sensor says it has. */
   private final Map<String, Map<String, String>> units = new ConcurrentHashMap<>();
 
-  /** Asked for, and not answered yet: they do not outlive the process. */
+  /** Asked for, and not answered yet. */
   private final Set<ObservationIdentifier> asked = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Others took their place, or nobody knows whether the device heard of them. For a while what it
+   * says under them counts: a reset ends, in many a device, what was asked since, too.
+   */
+  private final Map<ObservationIdentifier, Former> formers = new ConcurrentHashMap<>();
 
   /** Ids by the second in which they may expire; an update does not move them. */
   private final NavigableMap<Long, Set<String>> due = new ConcurrentSkipListMap<>();
@@ -57,9 +71,20 @@ final class Registry implements RegistrationStore, AutoCloseable {
   private final Object[] stripes = new Object[STRIPES];
   private final RegistryLines lines = new RegistryLines();
   private final RegistryLog log;
+  private final LongSupplier nanos;
   private volatile ExpirationListener expired = (registration, gone) -> {};
 
+  /**
+   * @param until when it counts no more, in nanoseconds
+   */
+  private record Former(Observation observation, long until) {}
+
   Registry(Path folder) throws IOException {
+    this(folder, System::nanoTime);
+  }
+
+  Registry(Path folder, LongSupplier nanos) throws IOException {
+    this.nanos = nanos;
     for (int i = 0; i < STRIPES; i++) {
       stripes[i] = new Object();
     }
@@ -100,6 +125,22 @@ final class Registry implements RegistrationStore, AutoCloseable {
     }
 
     @Override
+    public void asked(Observation observation) {
+      if (byId.containsKey(observation.getRegistrationId())) {
+        replace(observation);
+        former(observation);
+      }
+    }
+
+    @Override
+    public void answered(ObservationIdentifier id) {
+      Former confirmed = formers.remove(id);
+      if (confirmed != null) {
+        keep(confirmed.observation());
+      }
+    }
+
+    @Override
     public void observed(Observation observation) {
       if (byId.containsKey(observation.getRegistrationId())) {
         keep(observation);
@@ -109,6 +150,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
     @Override
     public void cancelled(ObservationIdentifier id) {
       drop(id);
+      formers.remove(id);
     }
 
     @Override
@@ -282,34 +324,50 @@ final class Registry implements RegistrationStore, AutoCloseable {
           return replaced;
         }
       }
-      for (Observation other : getObservations(registrationId)) {
-        if (!other.getId().equals(observation.getId()) && samePath(other, observation)) {
-          drop(other.getId());
-          replaced.add(other);
-          log.append(lines.cancelled(other.getId()));
-        }
-      }
+      replaced.addAll(replace(observation));
       asked.add(observation.getId());
       keep(observation);
+      log.append(lines.asked(observation));
       return replaced;
     }
+  }
+
+  /** It takes the place of those of the same path. */
+  private List<Observation> replace(Observation observation) {
+    List<Observation> replaced = new ArrayList<>();
+    for (Observation other : getObservations(observation.getRegistrationId())) {
+      if (!other.getId().equals(observation.getId()) && samePath(other, observation)) {
+        drop(other.getId());
+        former(other);
+        replaced.add(other);
+      }
+    }
+    return replaced;
+  }
+
+  private void former(Observation observation) {
+    formers.put(observation.getId(), new Former(observation, nanos.getAsLong() + LATE_NANOS));
   }
 
   /**
    * What came of asking to observe resources.
    *
    * @param paths of one observation
-   * @param observed whether the device notifies from now on
+   * @param response null when the device said nothing: it may have heard it or not
    */
-  void answered(Registration registration, List<LwM2mPath> paths, boolean observed) {
+  void answered(
+      Registration registration, List<LwM2mPath> paths, @Nullable LwM2mResponse response) {
     synchronized (stripe(registration.getEndpoint())) {
       for (Observation each : getObservations(registration.getId())) {
-        if (paths(each).equals(paths) && asked.remove(each.getId())) {
-          if (observed) {
-            log.append(lines.observed(each));
-          } else {
-            drop(each.getId());
-          }
+        if (!paths(each).equals(paths) || !asked.remove(each.getId())) {
+          continue;
+        } else if (response != null && response.isSuccess()) {
+          log.append(lines.answered(each.getId()));
+          continue;
+        }
+        drop(each.getId());
+        if (response == null) {
+          former(each);
         }
       }
     }
@@ -336,7 +394,11 @@ final class Registry implements RegistrationStore, AutoCloseable {
 
   @Override
   public @Nullable Observation getObservation(ObservationIdentifier id) {
-    return observations.get(id);
+    Observation present = observations.get(id);
+    Former former = present == null ? formers.get(id) : null;
+    return former != null && byId.containsKey(former.observation().getRegistrationId())
+        ? former.observation()
+        : present;
   }
 
   @Override
@@ -344,8 +406,11 @@ final class Registry implements RegistrationStore, AutoCloseable {
     if (getObservation(registrationId, id) == null) {
       return null;
     }
+    boolean unanswered = asked.contains(id);
     Observation gone = drop(id);
-    if (gone != null) {
+    if (gone != null && unanswered) {
+      former(gone);
+    } else if (gone != null) {
       log.append(lines.cancelled(id));
     }
     return gone;
@@ -404,15 +469,21 @@ final class Registry implements RegistrationStore, AutoCloseable {
         first.getValue().forEach(this::lookAt);
       }
     }
+    long late = nanos.getAsLong();
+    formers.values().removeIf(former -> late - former.until() >= 0);
     log.force();
     log.tidy(
-        (long) byEndpoint.size() + observations.size() + units.size(),
+        (long) byEndpoint.size() + observations.size() + formers.size() + units.size(),
         () ->
             Stream.of(
                     byEndpoint.values().stream().map(lines::registered),
+                    formers.values().stream().map(one -> lines.asked(one.observation())),
                     observations.values().stream()
-                        .filter(one -> !asked.contains(one.getId()))
-                        .map(lines::observed),
+                        .map(
+                            one ->
+                                asked.contains(one.getId())
+                                    ? lines.asked(one)
+                                    : lines.observed(one)),
                     units.entrySet().stream()
                         .flatMap(
                             one ->

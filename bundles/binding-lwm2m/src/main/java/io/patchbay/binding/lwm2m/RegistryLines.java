@@ -58,6 +58,12 @@ final class RegistryLines {
 
     void deregistered(String registrationId);
 
+    /** A device was asked to notify; it may have heard it. */
+    void asked(Observation observation);
+
+    /** It said that it will. */
+    void answered(ObservationIdentifier id);
+
     void observed(Observation observation);
 
     void cancelled(ObservationIdentifier id);
@@ -98,9 +104,21 @@ final class RegistryLines {
     return line.put("is", "deregistered").put("id", registrationId).toString();
   }
 
+  String asked(Observation one) {
+    return line("asked", one);
+  }
+
+  String answered(ObservationIdentifier id) {
+    return line("answered", id);
+  }
+
   String observed(Observation one) {
+    return line("observed", one);
+  }
+
+  private static String line(String is, Observation one) {
     ObjectNode line = JSON.createObjectNode();
-    line.put("is", "observed");
+    line.put("is", is);
     put(line, one.getId());
     line.put("registration", one.getRegistrationId());
     if (one instanceof SingleObservation single) {
@@ -124,8 +142,12 @@ final class RegistryLines {
   }
 
   String cancelled(ObservationIdentifier id) {
+    return line("cancelled", id);
+  }
+
+  private static String line(String is, ObservationIdentifier id) {
     ObjectNode line = JSON.createObjectNode();
-    line.put("is", "cancelled");
+    line.put("is", is);
     put(line, id);
     return line.toString();
   }
@@ -155,6 +177,8 @@ final class RegistryLines {
       switch (word(line, "is")) {
         case "registered" -> reader.registered(registration(line));
         case "deregistered" -> reader.deregistered(word(line, "id"));
+        case "asked" -> reader.asked(observation(line));
+        case "answered" -> reader.answered(id(line));
         case "observed" -> reader.observed(observation(line));
         case "cancelled" -> reader.cancelled(id(line));
         case "unit" ->

@@ -40,6 +40,10 @@ final class Lwm2mGreetingTest {
 
   private static final int DEVICES = 100;
 
+  /** Resource 5700 in TLV. */
+  private static final byte[] TEMPERATURE =
+      ByteBuffer.allocate(12).putInt(0xE8164408).putDouble(20.5).array();
+
   private final RecordingUplinkPort hub = new RecordingUplinkPort();
   private final FakeHub rooms = new FakeHub();
   private Lwm2mBinding binding;
@@ -91,13 +95,15 @@ final class Lwm2mGreetingTest {
   private static Heard next(DatagramSocket socket) throws IOException {
     while (true) {
       DatagramPacket packet = new DatagramPacket(new byte[2_048], 2_048);
-      socket.receive(packet);
-      byte[] octets = Arrays.copyOf(packet.getData(), packet.getLength());
-      Message message = new UdpDataParser().parseMessage(octets);
-      if (message instanceof Request request) {
+      if (receive(socket, packet) instanceof Request request) {
         return new Heard(request, (InetSocketAddress) packet.getSocketAddress());
       }
     }
+  }
+
+  private static Message receive(DatagramSocket socket, DatagramPacket packet) throws IOException {
+    socket.receive(packet);
+    return new UdpDataParser().parseMessage(Arrays.copyOf(packet.getData(), packet.getLength()));
   }
 
   private static void send(DatagramSocket socket, byte[] octets, InetSocketAddress to)
@@ -119,8 +125,26 @@ final class Lwm2mGreetingTest {
       response.getOptions().setObserve(1);
     }
     response.getOptions().setContentFormat(ContentFormat.TLV.getCode());
-    response.setPayload(ByteBuffer.allocate(12).putInt(0xE8164408).putDouble(20.5).array()); // 5700
+    response.setPayload(TEMPERATURE);
     send(socket, new UdpDataSerializer().getByteArray(response), heard.from());
+  }
+
+  /** How the hub takes what is said as the request wanted it. */
+  private static CoAP.Type notified(DatagramSocket socket, Request observe, InetSocketAddress hub)
+      throws IOException {
+    Response notification = new Response(CoAP.ResponseCode.CONTENT);
+    notification.setType(CoAP.Type.CON);
+    notification.setMID(77);
+    notification.setToken(observe.getToken());
+    notification.getOptions().setObserve(2).setContentFormat(ContentFormat.TLV.getCode());
+    notification.setPayload(TEMPERATURE);
+    send(socket, new UdpDataSerializer().getByteArray(notification), hub);
+    while (true) {
+      Message message = receive(socket, new DatagramPacket(new byte[2_048], 2_048));
+      if (message.getMID() == 77 && message.getRawCode() == 0) {
+        return message.getType();
+      }
+    }
   }
 
   private void register(DatagramSocket socket, String endpoint) throws IOException {
@@ -175,6 +199,10 @@ final class Lwm2mGreetingTest {
         Heard again = observed(sockets.get(i), before.getToken());
         assertThat(again.request().getOptions().getUriPathString())
             .isEqualTo(before.getOptions().getUriPathString());
+        answer(sockets.get(i), again);
+        // what it says as it was asked first is no reason to reset it: it would say no more
+        assertThat(notified(sockets.get(i), asked.get(i).request(), again.from()))
+            .isEqualTo(CoAP.Type.ACK);
       }
       assertThat(binding.port(true)).isNotZero();
     } finally {

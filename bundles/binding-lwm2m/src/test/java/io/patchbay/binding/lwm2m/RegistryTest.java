@@ -12,13 +12,18 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.leshan.core.LwM2m.LwM2mVersion;
 import org.eclipse.leshan.core.link.lwm2m.DefaultLwM2mLinkParser;
 import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.node.LwM2mSingleResource;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.peer.IpPeer;
 import org.eclipse.leshan.core.peer.PskIdentity;
+import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.server.registration.DefaultRegistrationDataExtractor;
 import org.eclipse.leshan.server.registration.Deregistration;
 import org.eclipse.leshan.server.registration.Registration;
@@ -29,6 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** What survives the process. */
 @SuppressWarnings("JavaUtilDate") // Leshan's times are such
 final class RegistryTest {
+  private static final ObserveResponse YES =
+      ObserveResponse.success(
+          new TimestampedLwM2mNode(null, LwM2mSingleResource.newFloatResource(5700, 20.5)));
+  private static final ObserveResponse NO = ObserveResponse.notFound();
+
   @SuppressWarnings("NullAway.Init")
   @TempDir
   Path folder;
@@ -125,8 +135,8 @@ final class RegistryTest {
           .isEmpty();
       assertThat(registry.addObservation("r1", observation(3, "r1", "/3303/2/5700"), false))
           .isEmpty();
-      registry.answered(one, List.of(new LwM2mPath("/3303/0/5700")), true);
-      registry.answered(one, List.of(new LwM2mPath("/3303/1/5700")), true);
+      registry.answered(one, List.of(new LwM2mPath("/3303/0/5700")), YES);
+      registry.answered(one, List.of(new LwM2mPath("/3303/1/5700")), YES);
       assertThat(registry.removeObservation("r1", observation(2, "r1", "/3303/1/5700").getId()))
           .isNotNull();
       assertThat(registry.removeRegistration("r2")).isNotNull();
@@ -178,8 +188,48 @@ final class RegistryTest {
       assertThat(registry.addObservation("r1", observation(1, "r1", "/3303/0/5700"), false))
           .isEmpty();
       assertThat(registry.getObservations("r1")).hasSize(1);
-      registry.answered(one, List.of(new LwM2mPath("/3303/0/5700")), false);
+      registry.answered(one, List.of(new LwM2mPath("/3303/0/5700")), NO);
       assertThat(registry.getObservations("r1")).isEmpty();
+      assertThat(registry.getObservation(observation(1, "r1", "").getId())).isNull();
+    }
+  }
+
+  /** A device that is told that nobody knows what it says may forget what it was asked since. */
+  @Test
+  void whatADeviceSaysUnderAnEarlierObservationCountsForAWhile() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    Registration one = registration("r1", "dev1", 1001, System.currentTimeMillis());
+    SingleObservation first = observation(1, "r1", "/3303/0/5700");
+    SingleObservation second = observation(2, "r1", "/3303/0/5700");
+    SingleObservation third = observation(3, "r1", "/3303/0/5700");
+    SingleObservation given = observation(4, "r1", "/3303/1/5700");
+    SingleObservation other = observation(5, "r1", "/3303/2/5700");
+    try (Registry registry = new Registry(folder, nanos::get)) {
+      assertThat(registry.addRegistration(one)).isNull();
+      var unused = registry.addObservation("r1", first, false);
+      registry.answered(one, List.of(first.getPath()), null);
+      assertThat(registry.getObservations("r1")).isEmpty();
+      unused = registry.addObservation("r1", second, false);
+      assertThat(registry.removeObservation("r1", second.getId())).isEqualTo(second);
+      unused = registry.addObservation("r1", third, false);
+      registry.answered(one, List.of(third.getPath()), YES);
+      unused = registry.addObservation("r1", given, false);
+      registry.answered(one, List.of(given.getPath()), YES);
+      assertThat(registry.removeObservation("r1", given.getId())).isEqualTo(given);
+      unused = registry.addObservation("r1", other, false);
+    }
+    try (Registry registry = new Registry(folder, nanos::get)) {
+      assertThat(registry.getObservations("r1")).containsExactly(third);
+      for (SingleObservation known : List.of(first, second, third, other)) {
+        assertThat(registry.getObservation(known.getId())).isEqualTo(known);
+      }
+      assertThat(registry.getObservation(given.getId())).isNull();
+      nanos.addAndGet(TimeUnit.SECONDS.toNanos(93));
+      registry.look();
+      for (SingleObservation late : List.of(first, second, other)) {
+        assertThat(registry.getObservation(late.getId())).isNull();
+      }
+      assertThat(registry.getObservation(third.getId())).isEqualTo(third);
     }
   }
 
