@@ -386,7 +386,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
 
   @Override
   public @Nullable Observation getObservation(String registrationId, ObservationIdentifier id) {
-    Observation observation = observations.get(id);
+    Observation observation = getObservation(id);
     return observation != null && observation.getRegistrationId().equals(registrationId)
         ? observation
         : null;
@@ -403,8 +403,9 @@ final class Registry implements RegistrationStore, AutoCloseable {
 
   @Override
   public @Nullable Observation removeObservation(String registrationId, ObservationIdentifier id) {
-    if (getObservation(registrationId, id) == null) {
-      return null;
+    Observation present = observations.get(id);
+    if (present == null || !present.getRegistrationId().equals(registrationId)) {
+      return null; // a former one ends by itself
     }
     boolean unanswered = asked.contains(id);
     Observation gone = drop(id);

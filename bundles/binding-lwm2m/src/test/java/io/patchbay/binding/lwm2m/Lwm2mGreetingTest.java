@@ -41,8 +41,9 @@ final class Lwm2mGreetingTest {
   private static final int DEVICES = 100;
 
   /** Resource 5700 in TLV. */
-  private static final byte[] TEMPERATURE =
-      ByteBuffer.allocate(12).putInt(0xE8164408).putDouble(20.5).array();
+  private static byte[] temperature(double value) {
+    return ByteBuffer.allocate(12).putInt(0xE8164408).putDouble(value).array();
+  }
 
   private final RecordingUplinkPort hub = new RecordingUplinkPort();
   private final FakeHub rooms = new FakeHub();
@@ -125,7 +126,7 @@ final class Lwm2mGreetingTest {
       response.getOptions().setObserve(1);
     }
     response.getOptions().setContentFormat(ContentFormat.TLV.getCode());
-    response.setPayload(TEMPERATURE);
+    response.setPayload(temperature(20.5));
     send(socket, new UdpDataSerializer().getByteArray(response), heard.from());
   }
 
@@ -137,7 +138,7 @@ final class Lwm2mGreetingTest {
     notification.setMID(77);
     notification.setToken(observe.getToken());
     notification.getOptions().setObserve(2).setContentFormat(ContentFormat.TLV.getCode());
-    notification.setPayload(TEMPERATURE);
+    notification.setPayload(temperature(21.5));
     send(socket, new UdpDataSerializer().getByteArray(notification), hub);
     while (true) {
       Message message = receive(socket, new DatagramPacket(new byte[2_048], 2_048));
@@ -205,6 +206,9 @@ final class Lwm2mGreetingTest {
             .isEqualTo(CoAP.Type.ACK);
       }
       assertThat(binding.port(true)).isNotZero();
+      assertThat(hub.acknowledged().stream().flatMap(offer -> offer.frame().stream()))
+          .filteredOn(frame -> frame.payload().text().contains("21.5"))
+          .hasSize(DEVICES);
     } finally {
       sockets.forEach(DatagramSocket::close);
     }

@@ -221,8 +221,10 @@ final class RegistryTest {
     try (Registry registry = new Registry(folder, nanos::get)) {
       assertThat(registry.getObservations("r1")).containsExactly(third);
       for (SingleObservation known : List.of(first, second, third, other)) {
+        assertThat(registry.getObservation("r1", known.getId())).isEqualTo(known);
         assertThat(registry.getObservation(known.getId())).isEqualTo(known);
       }
+      assertThat(registry.removeObservation("r1", first.getId())).isNull();
       assertThat(registry.getObservation(given.getId())).isNull();
       nanos.addAndGet(TimeUnit.SECONDS.toNanos(93));
       registry.look();
