@@ -2,6 +2,7 @@ package io.patchbay.coap;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +10,7 @@ import java.util.function.LongSupplier;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.EmptyMessage;
 import org.eclipse.californium.core.coap.Message;
+import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.network.CoapStackFactory;
 import org.eclipse.californium.core.network.Exchange;
@@ -21,6 +23,7 @@ import org.eclipse.californium.core.network.stack.ExchangeCleanupLayer;
 import org.eclipse.californium.core.network.stack.Layer;
 import org.eclipse.californium.core.network.stack.ObserveLayer;
 import org.eclipse.californium.core.network.stack.ReliabilityLayer;
+import org.eclipse.californium.elements.EndpointContext;
 import org.eclipse.californium.elements.EndpointContextMatcher;
 import org.eclipse.californium.elements.config.Configuration;
 import org.jspecify.annotations.Nullable;
@@ -168,6 +171,24 @@ public final class Acknowledgements implements CoapStackFactory {
 
     private Reliability(Configuration configuration) {
       super(configuration);
+    }
+
+    /**
+     * What comes again may come in another DTLS session, when the device began one in between: it
+     * is answered there, for nobody reads what goes into the one before.
+     */
+    @Override
+    public void receiveRequest(Exchange exchange, Request request) {
+      Response answer = exchange.getCurrentResponse();
+      if (request.isDuplicate() && answer != null) {
+        EndpointContext from = request.getSourceContext();
+        EndpointContext before = exchange.getCurrentRequest().getSourceContext();
+        if (!Objects.equals(from.getPeerIdentity(), before.getPeerIdentity())) {
+          return; // somebody else has the address now; the answer is not for him
+        }
+        answer.setEffectiveDestinationContext(from);
+      }
+      super.receiveRequest(exchange, request);
     }
 
     @Override
