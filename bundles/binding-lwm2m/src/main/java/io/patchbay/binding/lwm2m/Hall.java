@@ -115,7 +115,7 @@ final class Hall {
     station = new Station(settings, registry, access, models, acknowledgements);
     observations =
         new Observations(
-            registry, who, profiles, devices, ingest, deliveries, acknowledgements, station);
+            registry, who, profiles, devices, ingest, deliveries, acknowledgements, station, timer);
     devices.greeter(observations);
     firmware = new Firmware(settings, registry, access, devices, station, timer);
     Downlink downlink = new Downlink(registry, devices, models, ingest, access, station, timer);

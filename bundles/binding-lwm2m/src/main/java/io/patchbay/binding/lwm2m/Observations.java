@@ -22,6 +22,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import org.eclipse.californium.core.coap.Response;
@@ -50,11 +53,17 @@ import org.slf4j.LoggerFactory;
 /**
  * What the hub asks a device by itself: when it registers, each of its instances once; and to
  * observe what its profile observes. A device that updates its registration is asked for what is
- * missing only.
+ * missing only, and so is one that did not answer, after a pause that grows.
  */
 final class Observations implements Devices.Greeter, ObservationListener {
   private static final Logger LOG = LoggerFactory.getLogger(Observations.class);
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Before a device that did not answer is asked again; four times as long each time. */
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(15);
+  private static final int MOST_GROWTH = 5;
 
   private final Registry registry;
   private final Who who;
@@ -64,12 +73,16 @@ final class Observations implements Devices.Greeter, ObservationListener {
   private final Deliveries deliveries;
   private final Acknowledgements acknowledgements;
   private final Requests requests;
+  private final ScheduledExecutorService timer;
 
   /** By registration: what the device would not have observed; asked again when it registers. */
   private final Map<String, Set<LwM2mPath>> declined = new ConcurrentHashMap<>();
 
   /** Registrations of which not all was read yet. */
   private final Set<String> unread = ConcurrentHashMap.newKeySet();
+
+  /** By registration: how often in a row the device did not answer. */
+  private final Map<String, Integer> silent = new ConcurrentHashMap<>();
 
   /** Endpoints that are being asked, and whether they are to be looked at again then. */
   private final Map<String, Boolean> under = new ConcurrentHashMap<>();
@@ -84,7 +97,8 @@ final class Observations implements Devices.Greeter, ObservationListener {
       Ingest ingest,
       Deliveries deliveries,
       Acknowledgements acknowledgements,
-      Requests requests) {
+      Requests requests,
+      ScheduledExecutorService timer) {
     this.registry = registry;
     this.who = who;
     this.profiles = profiles;
@@ -93,13 +107,15 @@ final class Observations implements Devices.Greeter, ObservationListener {
     this.deliveries = deliveries;
     this.acknowledgements = acknowledgements;
     this.requests = requests;
+    this.timer = timer;
   }
 
   @Override
   public void greet(Registration registration, boolean anew) {
     String endpoint = registration.getEndpoint();
-    if (declined.size() + unread.size() > 2 * registry.size()) {
+    if (declined.size() + unread.size() + silent.size() > 2 * registry.size()) {
       declined.keySet().removeIf(id -> registry.getRegistration(id) == null);
+      silent.keySet().removeIf(id -> registry.getRegistration(id) == null);
       unread.removeIf(id -> registry.getRegistration(id) == null);
     }
     Profile profile =
@@ -156,10 +172,28 @@ final class Observations implements Devices.Greeter, ObservationListener {
       unread.add(registration.getId());
     }
     if (Boolean.TRUE.equals(under.remove(endpoint))) {
-      Registration present = registry.getRegistrationByEndpoint(endpoint);
-      if (present != null && devices.listens(present)) {
-        greet(present, false);
+      again(endpoint);
+    } else if (done) {
+      silent.remove(registration.getId());
+    } else if (devices.listens(registration)) {
+      int times = silent.merge(registration.getId(), 1, Integer::sum);
+      long pause = FIRST_PAUSE.toMillis() << (2 * Math.min(times - 1, MOST_GROWTH));
+      try {
+        var unused =
+            timer.schedule(
+                () -> again(endpoint),
+                Math.min(pause, LONGEST_PAUSE.toMillis()),
+                TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        LOG.debug("The binding has stopped: the next one asks '{}'", endpoint, e);
       }
+    }
+  }
+
+  private void again(String endpoint) {
+    Registration present = registry.getRegistrationByEndpoint(endpoint);
+    if (present != null && devices.listens(present)) {
+      greet(present, false);
     }
   }
 

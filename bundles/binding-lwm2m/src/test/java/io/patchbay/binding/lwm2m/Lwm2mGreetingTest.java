@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.coap.EmptyMessage;
 import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
@@ -211,6 +212,22 @@ final class Lwm2mGreetingTest {
           .hasSize(DEVICES);
     } finally {
       sockets.forEach(DatagramSocket::close);
+    }
+  }
+
+  /** It need not register or be heard for that. */
+  @Test
+  void whoDidNotAnswerIsAskedAgain() throws Exception {
+    rooms.profiles.clear();
+    try (DatagramSocket socket = new DatagramSocket()) {
+      register(socket, "dev1");
+      Heard asked = observed(socket, Token.EMPTY);
+      EmptyMessage reset = new EmptyMessage(CoAP.Type.RST);
+      reset.setMID(asked.request().getMID());
+      send(socket, new UdpDataSerializer().getByteArray(reset), asked.from());
+      Heard again = observed(socket, asked.request().getToken());
+      assertThat(again.request().getOptions().getUriPathString())
+          .isEqualTo(asked.request().getOptions().getUriPathString());
     }
   }
 

@@ -10,6 +10,7 @@ import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.Stage;
 import io.patchbay.thing.Uplink;
+import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -22,8 +23,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.coap.Request;
+import org.eclipse.californium.core.coap.Response;
+import org.eclipse.californium.core.coap.Token;
+import org.eclipse.californium.core.network.serialization.UdpDataParser;
+import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.elements.AddressEndpointContext;
+import org.eclipse.californium.elements.DtlsEndpointContext;
+import org.eclipse.californium.elements.EndpointContext;
+import org.eclipse.californium.elements.MapBasedEndpointContext;
 import org.eclipse.californium.elements.RawData;
+import org.eclipse.californium.elements.RawDataChannel;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
@@ -255,28 +267,72 @@ final class Lwm2mSecureTest {
     }
   }
 
-  /** RFC 7252, clause 4.1; Californium itself takes it for a bug. */
-  @Test
-  void anEmptyMessageWithAPayloadIsMalformedOverDtlsToo() throws Exception {
+  /** A client with a key, of which each datagram that comes is told. */
+  private DTLSConnector client(RawDataChannel heard) throws IOException {
     rooms.secrets.put("lwm2m-psk.dev1", "0123456789abcdef");
-    DTLSConnector device =
+    DTLSConnector client =
         new DTLSConnector(
             DtlsConnectorConfig.builder(new Configuration())
                 .set(DtlsConfig.DTLS_ROLE, DtlsConfig.DtlsRole.CLIENT_ONLY)
                 .setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .setPskStore(new SinglePskStore("dev1", "0123456789abcdef".getBytes(UTF_8)))
                 .build());
-    device.setRawDataReceiver(raw -> {});
-    device.start();
+    client.setRawDataReceiver(heard);
+    client.start();
+    return client;
+  }
+
+  private EndpointContext server() {
+    return new AddressEndpointContext(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), binding.port(true)));
+  }
+
+  /** RFC 7252, clause 4.1; Californium itself takes it for a bug. */
+  @Test
+  void anEmptyMessageWithAPayloadIsMalformedOverDtlsToo() throws Exception {
+    DTLSConnector device = client(raw -> {});
     try {
-      device.send(
-          RawData.outbound(
-              new byte[] {0x40, 0, 0, 1, (byte) 0xFF, 'x'},
-              new AddressEndpointContext(
-                  new InetSocketAddress(InetAddress.getLoopbackAddress(), binding.port(true))),
-              null,
-              false));
+      byte[] octets = {0x40, 0, 0, 1, (byte) 0xFF, 'x'};
+      device.send(RawData.outbound(octets, server(), null, false));
       await().atMost(LIMIT).until(() -> malformed() == 1);
+    } finally {
+      device.destroy();
+    }
+  }
+
+  /** It has not heard the answer, began anew and says the same again: it is answered there. */
+  @Test
+  void whatIsRepeatedInANewSessionIsAnsweredThere() throws Exception {
+    Request register = Request.newPost();
+    register.setType(CoAP.Type.CON);
+    register.setMID(1);
+    register.setToken(Token.EMPTY);
+    register.getOptions().addUriPath("rd").setContentFormat(40);
+    register.getOptions().addUriQuery("ep=dev1").addUriQuery("lt=300");
+    register.getOptions().addUriQuery("lwm2m=1.1").addUriQuery("b=U");
+    register.setPayload("</3303/0>".getBytes(UTF_8));
+    byte[] octets = new UdpDataSerializer().getByteArray(register);
+    List<Response> answers = new CopyOnWriteArrayList<>();
+    DTLSConnector device =
+        client(
+            raw -> {
+              if (new UdpDataParser().parseMessage(raw.getBytes()) instanceof Response answer) {
+                answers.add(answer);
+              }
+            });
+    try {
+      device.send(RawData.outbound(octets, server(), null, false));
+      await().atMost(LIMIT).until(() -> answers.size() == 1);
+      EndpointContext anew =
+          MapBasedEndpointContext.setEntries(
+              server(), DtlsEndpointContext.ATTRIBUE_HANDSHAKE_MODE_FORCE_FULL);
+      device.send(RawData.outbound(octets, anew, null, false));
+      await().atMost(LIMIT).until(() -> answers.size() == 2);
+      assertThat(answers)
+          .extracting(answer -> answer.getOptions().getLocationPathString())
+          .allMatch(path -> path.startsWith("rd/"))
+          .containsOnly(answers.get(0).getOptions().getLocationPathString());
+      assertThat(registered()).isEqualTo(1);
     } finally {
       device.destroy();
     }
