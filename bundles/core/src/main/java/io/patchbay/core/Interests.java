@@ -27,6 +27,9 @@ final class Interests {
 
   private static final Duration TOGETHER = Duration.ofMillis(100);
 
+  /** Newcomers are told in a twentieth of the time: each time all is worked out again. */
+  private static final int SHARE = 20;
+
   private static final class Told {
     private final String scheme;
     private Optional<Set<Interest>> last = Optional.empty();
@@ -42,6 +45,7 @@ final class Interests {
   private final Map<InterestListener, Told> listeners = new ConcurrentHashMap<>();
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean soon = new AtomicBoolean();
+  private volatile long lasted;
 
   Interests(Catalogue catalogue, Directory directory, Schedule schedule) {
     this.catalogue = catalogue;
@@ -71,7 +75,7 @@ final class Interests {
     if (asked && !soon.getAndSet(true)) {
       var unused =
           schedule.after(
-              TOGETHER,
+              Duration.ofNanos(Math.max(TOGETHER.toNanos(), SHARE * lasted)),
               () -> {
                 soon.set(false);
                 changed();
@@ -89,7 +93,9 @@ final class Interests {
                 int seen;
                 do {
                   seen = calls.get();
+                  long begun = System.nanoTime();
                   listeners.forEach(this::tell);
+                  lasted = System.nanoTime() - begun;
                 } while (!calls.compareAndSet(seen, 0));
               });
     }

@@ -6,23 +6,27 @@ import io.patchbay.operation.Health.Check;
 import io.patchbay.operation.Health.State;
 import io.patchbay.operation.Metrics.Sample;
 import io.patchbay.southbound.FirmwareUpdate;
+import io.patchbay.southbound.Interest;
 import io.patchbay.store.Registered;
 import io.patchbay.thing.Thing;
+import io.patchbay.thing.ThingId;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +55,12 @@ final class Entrance {
   private final Things things;
   private final Function<ScheduledExecutorService, Hall> maker;
   private final ScheduledExecutorService timer;
-  private final AtomicBoolean begun = new AtomicBoolean();
+  private boolean begun;
+  private Set<Interest> wanted = Set.of();
+
+  /** Things of which something else is wanted than before, and which were not asked yet. */
+  private final Set<ThingId> differing = new HashSet<>();
+
   private volatile @Nullable Hall hall;
 
   /** Why there is no hall. */
@@ -84,22 +93,41 @@ final class Entrance {
   }
 
   /**
-   * The profiles are known, and are others than before. The first time the server is opened: on the
+   * What is wanted is known, and is other than before. The first time the server is opened: on the
    * timer, where nobody of whoever told is on the stack, for Scandium keeps exceptions, with the
    * classes of everybody on it.
    */
-  void profilesChanged() {
-    if (!begun.getAndSet(true)) {
+  synchronized void changed(Set<Interest> all) {
+    Set<Interest> before = wanted;
+    wanted = all;
+    if (!begun) {
+      begun = true;
       var unused =
           timer.scheduleWithFixedDelay(this::lookSafely, 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
-    } else {
-      timer.execute(
-          () -> {
-            Hall made = hall;
-            if (made != null) {
-              made.profilesChanged();
-            }
-          });
+      return;
+    }
+    boolean told = differing.isEmpty();
+    Stream.concat(without(all, before), without(before, all))
+        .flatMap(one -> one.thing().stream())
+        .forEach(differing::add);
+    if (told && !differing.isEmpty()) {
+      timer.execute(this::greet);
+    }
+  }
+
+  private static Stream<Interest> without(Set<Interest> some, Set<Interest> others) {
+    return some.stream().filter(one -> !others.contains(one));
+  }
+
+  private void greet() {
+    Set<ThingId> all;
+    synchronized (this) {
+      all = Set.copyOf(differing);
+      differing.clear();
+    }
+    Hall made = hall;
+    if (made != null) {
+      made.greet(all);
     }
   }
 

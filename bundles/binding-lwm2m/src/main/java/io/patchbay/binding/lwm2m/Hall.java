@@ -15,6 +15,7 @@ import io.patchbay.profile.Profiles;
 import io.patchbay.southbound.FirmwareDownloads;
 import io.patchbay.southbound.FirmwareUpdate;
 import io.patchbay.southbound.UplinkPort;
+import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -170,9 +172,9 @@ final class Hall {
             this::lookForKeys, LOOK_FOR_KEYS, LOOK_FOR_KEYS, TimeUnit.SECONDS);
   }
 
-  /** On the timer: they are others than before. */
-  void profilesChanged() {
-    guarded(observations::greetAll);
+  /** On the timer: something else is wanted of them than before. */
+  void greet(Set<ThingId> things) {
+    guarded(() -> things.forEach(observations::greet));
   }
 
   private void open() {

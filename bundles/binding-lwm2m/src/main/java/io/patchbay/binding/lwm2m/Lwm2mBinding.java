@@ -264,7 +264,7 @@ public final class Lwm2mBinding
 
   @Override
   public void changed(Set<Interest> all) {
-    entrance.profilesChanged();
+    entrance.changed(all);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.patchbay.profile.Profiles;
 import io.patchbay.profile.Property;
 import io.patchbay.southbound.DeliveryId;
 import io.patchbay.store.Registered.Admission;
+import io.patchbay.thing.ThingId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -190,6 +191,11 @@ final class Observations implements Devices.Greeter, ObservationListener {
     }
   }
 
+  /** Something else is wanted of a thing than before. */
+  void greet(ThingId thing) {
+    who.endpoint(thing).ifPresent(this::again);
+  }
+
   private void again(String endpoint) {
     Registration present = registry.getRegistrationByEndpoint(endpoint);
     if (present != null && devices.listens(present)) {
@@ -197,7 +203,7 @@ final class Observations implements Devices.Greeter, ObservationListener {
     }
   }
 
-  /** What has changed in profiles or rights is asked of those who listen. */
+  /** Those who listen are asked for what is missing. */
   void greetAll() {
     for (Registration registration : List.copyOf(registry.all())) {
       if (devices.listens(registration)) {

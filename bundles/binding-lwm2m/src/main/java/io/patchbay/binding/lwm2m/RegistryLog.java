@@ -104,14 +104,22 @@ final class RegistryLog implements AutoCloseable {
     }
   }
 
-  /** To be called every second: what was appended survives a power cut from then on. */
-  synchronized void force() {
-    if (dirty) {
-      try {
-        out.getFD().sync();
-        dirty = false;
-      } catch (IOException e) {
-        LOG.warn("{} cannot be forced to the disk: {}", file, e.getMessage());
+  /** To be called every second, by one: what was appended survives a power cut from then on. */
+  void force() {
+    RandomAccessFile present;
+    synchronized (this) {
+      if (!dirty) {
+        return;
+      }
+      present = out;
+      dirty = false;
+    }
+    try {
+      present.getFD().sync(); // nobody waits for the disk who appends meanwhile
+    } catch (IOException e) {
+      LOG.warn("{} cannot be forced to the disk: {}", file, e.getMessage());
+      synchronized (this) {
+        dirty = true;
       }
     }
   }

@@ -26,6 +26,10 @@ final class Who {
         Lwm2mProtocol.SCHEME, Lwm2mProtocol.LOCAL, Map.of(Lwm2mProtocol.ENDPOINT, endpoint));
   }
 
+  Optional<String> endpoint(ThingId thing) {
+    return things.find(thing).flatMap(state -> endpoint(state.registered().thing()));
+  }
+
   private static java.util.function.Predicate<ThingState> of(String endpoint) {
     return state -> endpoint.equals(endpoint(state.registered().thing()).orElse(null));
   }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.patchbay.profile.Op;
+import io.patchbay.southbound.Interest;
 import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.camel.PlainContexts;
+import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -228,6 +230,27 @@ final class Lwm2mGreetingTest {
       Heard again = observed(socket, asked.request().getToken());
       assertThat(again.request().getOptions().getUriPathString())
           .isEqualTo(asked.request().getOptions().getUriPathString());
+    }
+  }
+
+  @Test
+  void asksForWhatAProfileWantsFromNowOn() throws Exception {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      register(socket, "dev1", "1.0", "</3303/0>,</3308/0>");
+      Heard first = observed(socket, Token.EMPTY);
+      assertThat(first.request().getOptions().getUriPathString()).isEqualTo("3303/0/5700");
+      answer(socket, first);
+      rooms.profiles.put(
+          "climate", FakeHub.climate(Set.of(Op.OBSERVE, Op.READ, Op.WRITE), Map.of()));
+      binding.changed(
+          Set.of(
+              new Interest(
+                  "local",
+                  FakeHub.form("/3308/0/5900", Set.of(Op.OBSERVE), Map.of()),
+                  Optional.of(new ThingId("dev1")),
+                  true)));
+      Heard second = observed(socket, first.request().getToken());
+      assertThat(second.request().getOptions().getUriPathString()).isEqualTo("3308/0/5900");
     }
   }
 
