@@ -1,5 +1,6 @@
 package io.patchbay.binding.coap;
 
+import io.patchbay.coap.CoapThread;
 import io.patchbay.dtls.Certificates;
 import io.patchbay.dtls.Handshakes;
 import io.patchbay.dtls.Sessions;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.elements.config.Configuration;
-import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
@@ -74,13 +74,7 @@ final class Dtls {
         .set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1);
     coming = new Handshakes("patchbay_coap", configuration);
     known = keys.all();
-    thread =
-        ExecutorsUtil.newSingleThreadedProtocolExecutor(
-            task -> {
-              Thread made = new Thread(task, "patchbay-coap-dtls");
-              made.setDaemon(true);
-              return made;
-            });
+    thread = CoapThread.named("patchbay-coap-dtls");
   }
 
   /** Whether anybody could come. */

@@ -1,9 +1,9 @@
 package io.patchbay.binding.coap;
 
 import io.patchbay.coap.Acknowledgements;
+import io.patchbay.coap.CoapThread;
 import io.patchbay.coap.CountingParser;
 import java.io.IOException;
-import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -21,19 +20,14 @@ import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.MessageDeliverer;
 import org.eclipse.californium.elements.Connector;
-import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
-import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.NamedThreadFactory;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 
 /** Californium's settings, and the one thread that all endpoints share. */
 final class Endpoints {
-  /** Datagrams that wait for the thread; one more is dropped, and comes again. */
-  private static final int BACKLOG = 4_096;
-
   /** Answers that wait for the socket; one more is dropped, and the request comes again. */
   private static final int OUTGOING = 4_096;
 
@@ -52,13 +46,7 @@ final class Endpoints {
   static final int ASKED_SECONDS = 60;
 
   private final Configuration configuration;
-  private final ProtocolScheduledExecutorService thread =
-      ExecutorsUtil.newSingleThreadedProtocolExecutor(
-          task -> {
-            Thread made = new Thread(task, "patchbay-coap");
-            made.setDaemon(true);
-            return made;
-          });
+  private final ProtocolScheduledExecutorService thread = CoapThread.named("patchbay-coap");
   private final Dtls dtls;
   private final Acknowledgements acknowledgements = new Acknowledgements();
   private final LongAdder dropped = new LongAdder();
@@ -155,7 +143,7 @@ final class Endpoints {
 
   /** Opens an endpoint for plain CoAP. */
   CoapEndpoint open(InetSocketAddress address, MessageDeliverer deliverer) throws IOException {
-    return start(new BoundedConnector(address), deliverer);
+    return start(CoapThread.socket(address, configuration, thread, dropped::increment), deliverer);
   }
 
   /** Opens an endpoint for CoAP over DTLS, to devices that come. */
@@ -205,25 +193,6 @@ final class Endpoints {
       all.addAll(Arrays.asList(found).subList(0, count));
     }
     return all;
-  }
-
-  private boolean full() {
-    return thread instanceof ThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
-  }
-
-  private final class BoundedConnector extends UDPConnector {
-    private BoundedConnector(InetSocketAddress address) {
-      super(address, configuration);
-    }
-
-    @Override
-    public void processDatagram(DatagramPacket datagram) {
-      if (full()) {
-        dropped.increment();
-      } else {
-        super.processDatagram(datagram);
-      }
-    }
   }
 
   void close() throws InterruptedException {

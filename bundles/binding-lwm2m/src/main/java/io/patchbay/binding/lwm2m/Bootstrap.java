@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import io.patchbay.coap.CoapThread;
 import io.patchbay.coap.CountingParser;
 import io.patchbay.dtls.Shown;
 import io.patchbay.operation.Health.Check;
@@ -34,9 +35,7 @@ import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.Endpoint;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.elements.Connector;
-import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
-import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConnectorConfig;
@@ -88,6 +87,7 @@ final class Bootstrap {
   private final LongAdder failed = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final LongAdder malformed = new LongAdder();
+  private final LongAdder dropped = new LongAdder();
   private @Nullable CoapServer server;
   private @Nullable ProtocolScheduledExecutorService thread;
   private volatile List<String> places = List.of();
@@ -176,13 +176,7 @@ final class Bootstrap {
   }
 
   private void open() throws IOException {
-    ProtocolScheduledExecutorService made =
-        ExecutorsUtil.newSingleThreadedProtocolExecutor(
-            task -> {
-              Thread coap = new Thread(task, "patchbay-lwm2m-bootstrap");
-              coap.setDaemon(true);
-              return coap;
-            });
+    ProtocolScheduledExecutorService made = CoapThread.named("patchbay-lwm2m-bootstrap");
     thread = made;
     Configuration configuration = new Configuration();
     Station.configure(configuration);
@@ -195,7 +189,11 @@ final class Bootstrap {
       opened.addEndpoint(
           endpoint(
               configuration,
-              new UDPConnector(new InetSocketAddress(address, settings.port()), configuration)));
+              CoapThread.socket(
+                  new InetSocketAddress(address, settings.port()),
+                  configuration,
+                  made,
+                  dropped::increment)));
     }
     if (secure()) {
       DtlsConnectorConfig.Builder builder = DtlsConnectorConfig.builder(configuration);
@@ -435,6 +433,12 @@ final class Bootstrap {
             "Datagrams on the ports of bootstrap that are no CoAP messages",
             Map.of(),
             (double) malformed.sum()));
+    samples.add(
+        Sample.counter(
+            "patchbay_lwm2m_bootstrap_dropped_total",
+            "Datagrams that were dropped because more came than could be handled",
+            Map.of(),
+            (double) dropped.sum()));
     return samples;
   }
 

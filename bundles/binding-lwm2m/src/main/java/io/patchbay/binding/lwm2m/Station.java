@@ -1,8 +1,8 @@
 package io.patchbay.binding.lwm2m;
 
 import io.patchbay.coap.Acknowledgements;
+import io.patchbay.coap.CoapThread;
 import io.patchbay.coap.CountingParser;
-import java.net.DatagramPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.eclipse.californium.core.CoapServer;
@@ -27,10 +26,8 @@ import org.eclipse.californium.core.network.Endpoint;
 import org.eclipse.californium.core.network.serialization.UdpDataSerializer;
 import org.eclipse.californium.core.server.resources.Resource;
 import org.eclipse.californium.elements.Connector;
-import org.eclipse.californium.elements.UDPConnector;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
-import org.eclipse.californium.elements.util.ExecutorsUtil;
 import org.eclipse.californium.elements.util.ProtocolScheduledExecutorService;
 import org.eclipse.leshan.core.endpoint.DefaultEndPointUriHandler;
 import org.eclipse.leshan.core.endpoint.EndPointUriHandler;
@@ -65,9 +62,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Station implements Requests {
   private static final Logger LOG = LoggerFactory.getLogger(Station.class);
-
-  /** Datagrams that wait for the thread; one more is dropped, and comes again. */
-  private static final int BACKLOG = 4_096;
 
   private static final int OUTGOING = 4_096;
   private static final int SOCKET_BUFFER = 1 << 20;
@@ -130,13 +124,7 @@ final class Station implements Requests {
       List<Resource> resources)
       throws UnknownHostException {
     close();
-    ProtocolScheduledExecutorService made =
-        ExecutorsUtil.newSingleThreadedProtocolExecutor(
-            task -> {
-              Thread coap = new Thread(task, "patchbay-lwm2m-coap");
-              coap.setDaemon(true);
-              return coap;
-            });
+    ProtocolScheduledExecutorService made = CoapThread.named("patchbay-lwm2m-coap");
     thread = made;
     CaliforniumServerEndpointsProvider.Builder endpoints =
         new CaliforniumServerEndpointsProvider.Builder(
@@ -279,21 +267,9 @@ final class Station implements Requests {
 
     @Override
     protected Connector createConnector(InetSocketAddress address, Configuration configuration) {
-      return new UDPConnector(address, configuration) {
-        @Override
-        public void processDatagram(DatagramPacket datagram) {
-          if (full()) {
-            dropped.increment();
-          } else {
-            super.processDatagram(datagram);
-          }
-        }
-      };
+      return CoapThread.socket(
+          address, configuration, Objects.requireNonNull(thread), dropped::increment);
     }
-  }
-
-  private boolean full() {
-    return thread instanceof ScheduledThreadPoolExecutor pool && pool.getQueue().size() >= BACKLOG;
   }
 
   /** Where a protocol is listened for; 0 when it is not. */
