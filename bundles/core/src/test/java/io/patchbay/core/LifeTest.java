@@ -135,9 +135,9 @@ final class LifeTest {
         test.journal.save(
             new Registered(before.thing(), Admission.RETIRED, before.origin(), before.since())));
     test = test.restarted();
-    assertThat(state().stage()).isEqualTo(Stage.RETIRED);
-    assertThat(stages()).endsWith(Stage.ONLINE, Stage.RETIRED);
     assertThat(test.send("tele/p1/s", "power=2")).isInstanceOf(Receipt.Rejected.class);
+    await().until(() -> state().stage() == Stage.RETIRED); // the journal was offered it
+    assertThat(stages()).endsWith(Stage.ONLINE, Stage.RETIRED);
     test = test.restarted();
     assertThat(stages()).as("told once").containsOnlyOnce(Stage.RETIRED);
   }

@@ -23,11 +23,20 @@ final class Lwm2mBench {
   private static final double MANY_SECONDS = 150;
   private static final double SETTLE_SECONDS = 30;
   private static final String REGISTRATIONS = "registrations";
+  private static final String FLEET = "registrations, room for a fleet";
   private static final String NOTIFICATIONS = "notifications";
   private static final String REGISTERED = "100,000 registered, 1 GiB";
   private static final String BARE = ", bare Leshan";
   private static final Pattern KEPT =
       Pattern.compile("(?m)^patchbay_journal_uplinks_total ([0-9.E]+)$");
+
+  /**
+   * Memory as for tens of thousands of devices, and compiled as after some minutes: there are too
+   * few newcomers to warm the hub up with.
+   */
+  private static final String ROOM =
+      "-Xms512m -Xmn160m -Xmx1g -XX:Tier4InvocationThreshold=5000 -XX:Tier4MinInvocationThreshold=600"
+          + " -XX:Tier4CompileThreshold=15000 -XX:Tier4BackEdgeThreshold=40000";
 
   /** One property, which is observed; the hub would make more of the definitions. */
   private static final String PROFILE =
@@ -53,7 +62,10 @@ final class Lwm2mBench {
   List<Measurement> run() throws IOException, InterruptedException, TimeoutException {
     List<Measurement> all = new ArrayList<>();
     if (options.wants(REGISTRATIONS)) {
-      all.addAll(registrations());
+      all.addAll(registrations(REGISTRATIONS, Map.of()));
+    }
+    if (options.wants(FLEET)) {
+      all.addAll(registrations(FLEET, Map.of("PATCHBAY_JAVA_OPTS", ROOM)));
     }
     if (options.wants(NOTIFICATIONS)) {
       all.addAll(notifications());
@@ -97,11 +109,11 @@ final class Lwm2mBench {
         throws IOException, InterruptedException, TimeoutException;
   }
 
-  private double beside(Path data, Round round)
+  private double beside(Path data, Map<String, String> environment, Round round)
       throws IOException, InterruptedException, TimeoutException {
     int devices = options.outstanding(DEVICES);
     int port = freePort();
-    try (RunningHub hub = hub(data, Map.of());
+    try (RunningHub hub = hub(data, environment);
         Subject bare = Subject.java("bare Leshan", PlainLeshan.class, port, 0);
         Lwm2mLoad toHub = new Lwm2mLoad(port(hub), devices);
         Lwm2mLoad toBare = new Lwm2mLoad(port, devices)) {
@@ -110,13 +122,14 @@ final class Lwm2mBench {
     }
   }
 
-  private List<Measurement> registrations()
+  private List<Measurement> registrations(String name, Map<String, String> environment)
       throws IOException, InterruptedException, TimeoutException {
     List<Rate> ours = new ArrayList<>();
     List<Rate> floors = new ArrayList<>();
     double rss =
         beside(
-            work.resolve("registrations"),
+            work.resolve("registrations" + environment.size()),
+            environment,
             (hub, toHub, bare, toBare) -> {
               // both know as many devices
               Lwm2mLoad.Result warm = toHub.register(options.warm() / 2.0, MANY);
@@ -128,7 +141,7 @@ final class Lwm2mBench {
                 floors.add(rate(bare.pid(), () -> toBare.register(options.seconds(), many)));
               }
             });
-    return pair(REGISTRATIONS, ours, floors, rss);
+    return pair(name, ours, floors, rss);
   }
 
   private List<Measurement> notifications()
@@ -138,6 +151,7 @@ final class Lwm2mBench {
     double rss =
         beside(
             work.resolve("notifications"),
+            Map.of(),
             (hub, toHub, bare, toBare) -> {
               toBare.arrive(SETTLE_SECONDS);
               toHub.arrive(SETTLE_SECONDS);
