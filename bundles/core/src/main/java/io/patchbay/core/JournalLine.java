@@ -25,11 +25,15 @@ import org.slf4j.LoggerFactory;
  * for those before it alone.
  *
  * <p>At most {@link #PLACES} are in line: more than the journal's own queue holds. Who finds the
- * line full waits as long as told, and is refused.
+ * line or the journal full waits as long as told, and is refused. Everybody waits for his turn.
  */
 final class JournalLine {
   private static final Logger LOG = LoggerFactory.getLogger(JournalLine.class);
   private static final int PLACES = 1 << 17;
+
+  /** Making an entry takes less: whoever is ahead for longer waits for room in the journal. */
+  private static final Duration TURN = Duration.ofMillis(200);
+
   private static final Appended NOTHING = new Appended.Stored(0);
   private static final Appended BUSY =
       new Appended.Refused("others wait for the journal", Duration.ofMillis(100));
@@ -58,6 +62,7 @@ final class JournalLine {
   private final Queue<Place<?>> places = new ConcurrentLinkedQueue<>();
   private final Semaphore room = new Semaphore(PLACES);
   private final AtomicInteger calls = new AtomicInteger();
+  private volatile boolean waiting; // whoever is ahead, for room
   private volatile String trouble = "";
 
   JournalLine(Journal journal) {
@@ -137,7 +142,10 @@ final class JournalLine {
 
   private boolean enter(Duration patience) {
     try {
-      return head.tryLock() || head.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS);
+      Duration turn = waiting || patience.compareTo(TURN) > 0 ? patience : TURN;
+      boolean entered = head.tryLock() || head.tryLock(turn.toNanos(), TimeUnit.NANOSECONDS);
+      waiting = !entered;
+      return entered;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;

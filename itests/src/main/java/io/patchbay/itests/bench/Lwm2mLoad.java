@@ -26,7 +26,11 @@ final class Lwm2mLoad implements AutoCloseable {
   private static final int EMPTY = 0;
   private static final int CONFIRMABLE = 0x40;
   private static final int ACKNOWLEDGEMENT = 0x60;
+  private static final int FIRST_ERROR = 0x80;
   private static final int OBSERVE = 6;
+
+  /** Endpoints of a device that register again and again. */
+  private static final int KNOWN = 20;
 
   private static final class Device {
     private final DatagramChannel channel;
@@ -36,6 +40,7 @@ final class Lwm2mLoad implements AutoCloseable {
     private long sentAt;
     private int mid;
     private int endpoints;
+    private int known;
     private int observe = 2;
 
     private Device(DatagramChannel channel, int number) {
@@ -60,13 +65,23 @@ final class Lwm2mLoad implements AutoCloseable {
       return octets;
     }
 
-    /** Registers the next endpoint (LwM2M 1.1, clause 6.2.1). */
+    /** Registers an endpoint that has never been there. */
     private void register() throws IOException {
+      register("bench-" + number + "-" + endpoints++);
+    }
+
+    /** Registers one of a few, which has been there. */
+    private void registerAgain() throws IOException {
+      register("bench-" + number + "-known-" + known++ % KNOWN);
+    }
+
+    /** LwM2M 1.1, clause 6.2.1. */
+    private void register(String endpoint) throws IOException {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       out.writeBytes(header(CONFIRMABLE, POST, new byte[0]));
       option(out, 11, "rd"); // Uri-Path
       out.writeBytes(new byte[] {0x11, 40}); // Content-Format: link-format
-      option(out, 3, "ep=bench-" + number + "-" + endpoints++);
+      option(out, 3, "ep=" + endpoint);
       option(out, 0, "lt=86400");
       option(out, 0, "lwm2m=1.1");
       option(out, 0, "b=U");
@@ -159,6 +174,11 @@ final class Lwm2mLoad implements AutoCloseable {
     return run(Errand.REGISTER, seconds, most);
   }
 
+  /** A few endpoints register again and again: as many are registered afterwards as before. */
+  Result registerAgain(double seconds) throws IOException {
+    return run(Errand.REGISTER_AGAIN, seconds, Integer.MAX_VALUE);
+  }
+
   /** Each device registers once, and is observed. */
   void arrive(double seconds) throws IOException, TimeoutException {
     Result registered = register(seconds, devices.length);
@@ -178,14 +198,23 @@ final class Lwm2mLoad implements AutoCloseable {
 
   /** What devices do by themselves; all answer. */
   private enum Errand {
-    REGISTER,
-    NOTIFY,
-    ANSWER
+    REGISTER(CREATED),
+    REGISTER_AGAIN(CREATED),
+    NOTIFY(EMPTY),
+    ANSWER(EMPTY);
+
+    private final int done;
+
+    Errand(int done) {
+      this.done = done;
+    }
   }
 
   private static void next(Device device, Errand errand) throws IOException {
     if (errand == Errand.REGISTER) {
       device.register();
+    } else if (errand == Errand.REGISTER_AGAIN) {
+      device.registerAgain();
     } else if (errand == Errand.NOTIFY && device.token.length > 0) {
       device.notifies();
     } else {
@@ -221,9 +250,11 @@ final class Lwm2mLoad implements AutoCloseable {
                   && (buffer.get(0) & 0x30) == 0x20;
           if (code == GET) {
             device.answer(buffer);
-          } else if (mine && code == (errand == Errand.REGISTER ? CREATED : EMPTY)) {
+          } else if (mine && code == errand.done) {
             took[answered++] = now - device.sentAt;
             next(device, started++ < most ? errand : Errand.ANSWER);
+          } else if (mine && code >= FIRST_ERROR) {
+            throw new IOException("refused with " + (code >> 5) + ".%02d".formatted(code & 0x1F));
           }
           buffer.clear();
         }

@@ -239,7 +239,7 @@ final class Welcome implements Authorizer {
     } else if (outcome.orElse(null) instanceof RefusedException refused) {
       throw refused;
     } else if (outcome.isPresent()) {
-      throw new IllegalStateException("the hub could not take it", outcome.get()); // comes again
+      throw new Reception.NoRoom(outcome.get());
     }
   }
 

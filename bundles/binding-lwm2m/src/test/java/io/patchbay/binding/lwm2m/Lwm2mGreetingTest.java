@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.patchbay.profile.Op;
 import io.patchbay.southbound.Interest;
+import io.patchbay.southbound.Receipt;
 import io.patchbay.testkit.RecordingUplinkPort;
 import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.ThingId;
@@ -23,8 +24,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.eclipse.californium.core.CoapClient;
+import org.eclipse.californium.core.CoapResponse;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.EmptyMessage;
+import org.eclipse.californium.core.coap.MediaTypeRegistry;
 import org.eclipse.californium.core.coap.Message;
 import org.eclipse.californium.core.coap.Request;
 import org.eclipse.californium.core.coap.Response;
@@ -298,6 +302,27 @@ final class Lwm2mGreetingTest {
       Heard one = observed(socket, both.request().getToken());
       assertThat(one.request().getCode()).isEqualTo(CoAP.Code.GET);
       assertThat(one.request().getOptions().getUriPathString()).isEqualTo("3303/0/5700");
+    }
+  }
+
+  @Test
+  void aNewcomerIsToldToComeAgainWhenThereIsNoRoom() throws Exception {
+    CoapClient client =
+        new CoapClient(
+            "coap://127.0.0.1:" + binding.port(false) + "/rd?ep=dev1&lt=300&lwm2m=1.1&b=U");
+    client.setTimeout(LIMIT.toMillis());
+    try {
+      hub.answer(offer -> new Receipt.Busy(Duration.ofMillis(100)));
+      CoapResponse later = client.post("</3303/0>", MediaTypeRegistry.APPLICATION_LINK_FORMAT);
+      assertThat(later.getCode())
+          .as(later.getResponseText())
+          .isEqualTo(CoAP.ResponseCode.SERVICE_UNAVAILABLE);
+      assertThat(later.getOptions().getMaxAge()).isPositive();
+      hub.answer(rooms::answer);
+      assertThat(client.post("</3303/0>", MediaTypeRegistry.APPLICATION_LINK_FORMAT).getCode())
+          .isEqualTo(CoAP.ResponseCode.CREATED);
+    } finally {
+      client.shutdown();
     }
   }
 }
