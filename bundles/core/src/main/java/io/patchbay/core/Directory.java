@@ -1,6 +1,7 @@
 package io.patchbay.core;
 
 import io.patchbay.store.Registered;
+import io.patchbay.store.Registered.Admission;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
 import java.util.Collection;
@@ -32,6 +33,13 @@ final class Directory {
 
   /** The same, for lists. */
   private final NavigableMap<ThingId, Device> sorted = new ConcurrentSkipListMap<>();
+
+  /** The few that are not admitted, for lists. */
+  private final Map<Admission, NavigableMap<ThingId, Device>> apart =
+      Map.of(
+          Admission.WAITING, new ConcurrentSkipListMap<>(),
+          Admission.REJECTED, new ConcurrentSkipListMap<>(),
+          Admission.RETIRED, new ConcurrentSkipListMap<>());
 
   private volatile Index index = new Index(Map.of());
 
@@ -164,6 +172,24 @@ final class Directory {
     return sorted.values();
   }
 
+  /** Those of which this was decided, and maybe others; sorted by id. */
+  Collection<Device> all(Admission admission) {
+    NavigableMap<ThingId, Device> some = apart.get(admission);
+    return some == null ? all() : some.values();
+  }
+
+  private void file(Device device) {
+    Admission present = device.registered().admission();
+    apart.forEach(
+        (admission, some) -> {
+          if (admission == present) {
+            some.put(device.id(), device);
+          } else {
+            some.remove(device.id());
+          }
+        });
+  }
+
   int size() {
     return devices.size();
   }
@@ -174,6 +200,7 @@ final class Directory {
       return false;
     }
     sorted.put(device.id(), device);
+    file(device);
     index.add(device);
     return true;
   }
@@ -185,11 +212,13 @@ final class Directory {
       device = new Device(registered, true);
       devices.put(device.id(), device);
       sorted.put(device.id(), device);
+      file(device);
       index.add(device);
       return device;
     }
     Thing before = device.thing();
     device.registered(registered);
+    file(device);
     index.add(device); // first, so that it is found all the time
     if (!index.identity(before).equals(index.identity(device.thing()))) {
       index.remove(before, device);
@@ -203,6 +232,7 @@ final class Directory {
       return false;
     }
     sorted.remove(id);
+    apart.values().forEach(some -> some.remove(id));
     index.remove(device.thing(), device);
     Tapes.forget(device);
     return true;

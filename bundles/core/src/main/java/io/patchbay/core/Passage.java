@@ -34,6 +34,10 @@ final class Passage {
   final Sessions.Session session;
   Draft draft;
   List<Uplink> uplinks = List.of();
+
+  /** What a binding offered in place of a payload. */
+  List<Uplink> decoded = List.of();
+
   boolean announces;
 
   /** How many it stands for: what was asked for at once has one passage. */

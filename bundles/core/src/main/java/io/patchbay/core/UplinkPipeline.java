@@ -411,12 +411,14 @@ final class UplinkPipeline implements UplinkPort {
       return Optional.empty();
     }
     Frame frame = passage.frame;
-    boolean cut = frame.payload().length() > KEPT_BYTES;
+    Bytes payload =
+        passage.decoded.isEmpty() ? frame.payload() : Bytes.utf8(passage.decoded.toString());
+    boolean cut = payload.length() > KEPT_BYTES;
     Frame kept =
         new Frame(
             frame.origin(),
             frame.target(),
-            frame.payload().first(KEPT_BYTES),
+            payload.first(KEPT_BYTES),
             frame.mediaType(),
             frame.received(),
             frame.time(),
@@ -504,6 +506,8 @@ final class UplinkPipeline implements UplinkPort {
   /** Media type of what is kept of uplinks that a binding decoded itself: it cannot be replayed. */
   private static final String DECODED = "text/x-patchbay-uplinks";
 
+  private static final Bytes NO_PAYLOAD = Bytes.utf8("");
+
   @Override
   public CompletionStage<Receipt> offer(Origin origin, List<Uplink> uplinks, Duration patience) {
     Map<ThingId, List<Uplink>> things = new LinkedHashMap<>();
@@ -529,12 +533,11 @@ final class UplinkPipeline implements UplinkPort {
   /** The same pipeline for what a binding has decoded: nothing is decoded, all else is done. */
   private CompletionStage<Receipt> take(Origin origin, List<Uplink> uplinks, Duration patience) {
     Uplink first = uplinks.get(0);
-    String words = uplinks.toString();
     Frame frame =
         new Frame(
             origin,
             Optional.empty(),
-            Bytes.utf8(words.length() <= KEPT_BYTES ? words : words.substring(0, KEPT_BYTES)),
+            NO_PAYLOAD,
             DECODED,
             first.received(),
             Optional.empty(),
@@ -563,6 +566,7 @@ final class UplinkPipeline implements UplinkPort {
                       }
                       return interpreter.check(source, uplinks, problems);
                     }));
+    passage.decoded = uplinks;
     return journal(passage, patience, this::rememberAndFanOut).thenApply(Taken::receipt);
   }
 

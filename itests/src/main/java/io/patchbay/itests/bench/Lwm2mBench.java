@@ -31,7 +31,8 @@ final class Lwm2mBench {
       Pattern.compile("(?m)^patchbay_journal_uplinks_total ([0-9.E]+)$");
 
   /** What the README advises for tens of thousands of devices. */
-  private static final String ROOM = "-Xms512m -Xmn160m -Xmx1g";
+  private static final String ROOM =
+      System.getenv().getOrDefault("ROOM", "-Xms512m -Xmn160m -Xmx1g");
 
   /** One property, which is observed; the hub would make more of the definitions. */
   private static final String PROFILE =

@@ -242,9 +242,8 @@ final class Devices implements RegistrationListener {
   <T> CompletionStage<T> turn(String endpoint, Supplier<CompletionStage<T>> request) {
     Device device = device(endpoint);
     synchronized (device) {
-      CompletionStage<T> next =
-          device.turn.handle((answer, failure) -> "").thenCompose(before -> request.get());
-      device.turn = next;
+      CompletionStage<T> next = device.turn.thenCompose(before -> request.get());
+      device.turn = next.handle((answer, failure) -> ""); // the answer is not kept
       return next;
     }
   }
