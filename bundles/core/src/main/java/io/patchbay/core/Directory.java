@@ -4,8 +4,11 @@ import io.patchbay.store.Registered;
 import io.patchbay.store.Registered.Admission;
 import io.patchbay.thing.Thing;
 import io.patchbay.thing.ThingId;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -31,8 +34,13 @@ final class Directory {
 
   private final Map<ThingId, Device> devices = new ConcurrentHashMap<>();
 
-  /** The same, for lists. */
-  private final NavigableMap<ThingId, Device> sorted = new ConcurrentSkipListMap<>();
+  /** Grows with each thing that comes or goes. */
+  private volatile long changes;
+
+  private record Sorted(long changes, List<Device> devices) {}
+
+  /** For lists; made when one is asked for. */
+  private volatile Sorted sorted = new Sorted(0, List.of());
 
   /** The few that are not admitted, for lists. */
   private final Map<Admission, NavigableMap<ThingId, Device>> apart =
@@ -167,15 +175,27 @@ final class Directory {
     return Optional.ofNullable(devices.get(id));
   }
 
-  /** Sorted by id. */
   Collection<Device> all() {
-    return sorted.values();
+    return devices.values();
+  }
+
+  /** Sorted by id. */
+  Collection<Device> sorted() {
+    Sorted known = sorted;
+    if (known.changes() != changes) {
+      long before = changes;
+      List<Device> all = new ArrayList<>(devices.values());
+      all.sort(Comparator.comparing(Device::id));
+      known = new Sorted(before, all);
+      sorted = known;
+    }
+    return known.devices();
   }
 
   /** Those of which this was decided, and maybe others; sorted by id. */
-  Collection<Device> all(Admission admission) {
+  Collection<Device> sorted(Admission admission) {
     NavigableMap<ThingId, Device> some = apart.get(admission);
-    return some == null ? all() : some.values();
+    return some == null ? sorted() : some.values();
   }
 
   private void file(Device device) {
@@ -199,7 +219,7 @@ final class Directory {
     if (devices.putIfAbsent(device.id(), device) != null) {
       return false;
     }
-    sorted.put(device.id(), device);
+    changes++;
     file(device);
     index.add(device);
     return true;
@@ -211,7 +231,7 @@ final class Directory {
     if (device == null) {
       device = new Device(registered, true);
       devices.put(device.id(), device);
-      sorted.put(device.id(), device);
+      changes++;
       file(device);
       index.add(device);
       return device;
@@ -231,7 +251,7 @@ final class Directory {
     if (device == null) {
       return false;
     }
-    sorted.remove(id);
+    changes++;
     apart.values().forEach(some -> some.remove(id));
     index.remove(device.thing(), device);
     Tapes.forget(device);

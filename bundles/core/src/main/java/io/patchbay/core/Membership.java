@@ -102,7 +102,7 @@ final class Membership implements Things {
     List<ThingState> page = new ArrayList<>();
     int total = 0;
     boolean more = false;
-    for (Device device : query.admission().map(directory::all).orElseGet(directory::all)) {
+    for (Device device : query.admission().map(directory::sorted).orElseGet(directory::sorted)) {
       if (!selected(device, query)) {
         continue;
       }

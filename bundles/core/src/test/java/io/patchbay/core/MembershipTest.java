@@ -133,6 +133,28 @@ final class MembershipTest {
   }
 
   @Test
+  void listsThingsByWhatWasDecidedOfThem() {
+    with(Settings.Onboarding.APPROVE);
+    for (String device : List.of("p1", "p2", "p3")) {
+      test.send("tele/" + device + "/s", "power=1");
+    }
+    for (Admission admission :
+        List.of(Admission.REJECTED, Admission.ADMITTED, Admission.REJECTED)) {
+      get(test.hub.things.decide(P1, admission));
+      for (Admission each : Admission.values()) {
+        int others = each == Admission.WAITING ? 2 : 0;
+        assertThat(list(Optional.of(each), "", 10).total())
+            .as("%s, when it is %s", each, admission)
+            .isEqualTo(others + (each == admission ? 1 : 0));
+      }
+    }
+    get(test.hub.things.remove(new ThingId("plug-p2")));
+    assertThat(list(Optional.of(Admission.WAITING), "", 10).total()).isEqualTo(1);
+    test = test.restarted();
+    assertThat(list(Optional.of(Admission.WAITING), "", 10).total()).isEqualTo(1);
+  }
+
+  @Test
   void holdsTheDataOfAStrangerAndTakesThemInOrderWhenAdmitted() {
     with(Settings.Onboarding.APPROVE);
     for (int i = 1; i <= 5; i++) {

@@ -32,7 +32,8 @@ final class Lwm2mBench {
 
   /** What the README advises for tens of thousands of devices. */
   private static final String ROOM =
-      System.getenv().getOrDefault("ROOM", "-Xms512m -Xmn160m -Xmx1g");
+      System.getenv()
+          .getOrDefault("ROOM", "-XX:-UseSerialGC -XX:+UseParallelGC -Xms1g -Xmx1g -Xmn320m");
 
   /** One property, which is observed; the hub would make more of the definitions. */
   private static final String PROFILE =
@@ -215,7 +216,7 @@ final class Lwm2mBench {
 
   private Measurement many() throws IOException, InterruptedException, TimeoutException {
     Path data = work.resolve("many");
-    try (RunningHub hub = hub(data, Map.of("PATCHBAY_JAVA_OPTS", "-Xmx1g"));
+    try (RunningHub hub = hub(data, Map.of("PATCHBAY_JAVA_OPTS", ROOM));
         Lwm2mLoad load = new Lwm2mLoad(port(hub), 256)) {
       Rate rate = rate(hub.pid(), () -> load.register(MANY_SECONDS, MANY));
       double unused = quiet(hub);
