@@ -31,9 +31,7 @@ final class Lwm2mBench {
       Pattern.compile("(?m)^patchbay_journal_uplinks_total ([0-9.E]+)$");
 
   /** What the README advises for tens of thousands of devices. */
-  private static final String ROOM =
-      System.getenv()
-          .getOrDefault("ROOM", "-XX:-UseSerialGC -XX:+UseParallelGC -Xms1g -Xmx1g -Xmn320m");
+  private static final String ROOM = "-XX:-UseSerialGC -XX:+UseParallelGC -Xms1g -Xmx1g -Xmn320m";
 
   /** One property, which is observed; the hub would make more of the definitions. */
   private static final String PROFILE =
