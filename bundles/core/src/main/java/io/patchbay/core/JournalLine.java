@@ -58,6 +58,7 @@ final class JournalLine {
   }
 
   private final Journal journal;
+  private final Duration turn;
   private final ReentrantLock head = new ReentrantLock();
   private final Queue<Place<?>> places = new ConcurrentLinkedQueue<>();
   private final Semaphore room = new Semaphore(PLACES);
@@ -66,7 +67,15 @@ final class JournalLine {
   private volatile String trouble = "";
 
   JournalLine(Journal journal) {
+    this(journal, TURN);
+  }
+
+  /**
+   * @param turn how long somebody waits at least for those who make an entry
+   */
+  JournalLine(Journal journal, Duration turn) {
     this.journal = journal;
+    this.turn = turn;
   }
 
   /**
@@ -142,8 +151,8 @@ final class JournalLine {
 
   private boolean enter(Duration patience) {
     try {
-      Duration turn = waiting || patience.compareTo(TURN) > 0 ? patience : TURN;
-      boolean entered = head.tryLock() || head.tryLock(turn.toNanos(), TimeUnit.NANOSECONDS);
+      Duration most = waiting || patience.compareTo(turn) > 0 ? patience : turn;
+      boolean entered = head.tryLock() || head.tryLock(most.toNanos(), TimeUnit.NANOSECONDS);
       waiting = !entered;
       return entered;
     } catch (InterruptedException e) {
