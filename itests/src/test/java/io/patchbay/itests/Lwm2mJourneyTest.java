@@ -36,6 +36,7 @@ final class Lwm2mJourneyTest {
         "unsecured = journey-*\nawakeSeconds = 3\n");
     int offset = RunningHub.freeOffset();
     List<Lwm2mDevice> devices = new ArrayList<>();
+    String waiting;
     try {
       try (RunningHub hub = RunningHub.start(data, offset)) {
         await("listening")
@@ -50,10 +51,12 @@ final class Lwm2mJourneyTest {
         waitsForASleeper(hub, sleepy);
         isSetAsDesired(hub, sleepy);
         isGivenAnAccount(hub, devices);
+        waiting = waitsForTheNextHub(hub);
         hub.kill();
       }
       try (RunningHub hub = RunningHub.start(data, offset)) {
         goesOn(hub, devices.get(0));
+        isToldWhatWaited(hub, devices.get(1), waiting);
         bearsGarbage(hub, devices.get(0));
       }
     } finally {
@@ -157,6 +160,34 @@ final class Lwm2mJourneyTest {
         .atMost(LIMIT)
         .until(() -> hub.get("/api/v1/secrets").body().contains("lwm2m-psk.journey-3"));
     assertThat(hub.get("/api/v1/audit").body()).contains("lwm2m.bootstrap");
+  }
+
+  /** Where the outcome of a command to a sleeping device will be. */
+  private String waitsForTheNextHub(RunningHub hub) throws Exception {
+    HttpResponse<String> free =
+        hub.send(hub.request("/api/v1/things/journey-2/desired/setPoint").DELETE());
+    assertThat(free.statusCode()).as(free.body()).isLessThan(300);
+    await("asleep").atMost(LIMIT).until(() -> stage(hub, "journey-2").equals("asleep"));
+    HttpResponse<String> answer =
+        hub.send(
+            hub.request("/api/v1/things/journey-2/properties/setPoint?timeout=600&wait=1")
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString("15.5")));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+    assertThat(answer.body()).contains("waiting");
+    return answer.headers().firstValue("Location").orElseThrow();
+  }
+
+  private void isToldWhatWaited(RunningHub hub, Lwm2mDevice device, String waiting)
+      throws Exception {
+    assertThat(hub.get(waiting).body()).contains("waiting");
+    assertThat(device.written()).doesNotContain(15.5);
+    device.update();
+    await("done")
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(hub.get(waiting).body()).contains("\"state\":\"done\""));
+    assertThat(device.written()).containsOnlyOnce(15.5);
+    assertThat(device.registrations()).isEqualTo(1);
   }
 
   /** It need not register again, and what it notifies counts. */

@@ -31,7 +31,7 @@ final class Lwm2mBench {
       Pattern.compile("(?m)^patchbay_journal_uplinks_total ([0-9.E]+)$");
 
   /** What the README advises for tens of thousands of devices. */
-  private static final String ROOM = "-XX:-UseSerialGC -XX:+UseParallelGC -Xms1g -Xmx1g -Xmn320m";
+  private static final Map<String, String> ROOM = Map.of("PATCHBAY_HEAP", "1g");
 
   /** One property, which is observed; the hub would make more of the definitions. */
   private static final String PROFILE =
@@ -60,7 +60,7 @@ final class Lwm2mBench {
       all.addAll(registrations(REGISTRATIONS, Map.of()));
     }
     if (options.wants(FLEET)) {
-      all.addAll(registrations(FLEET, Map.of("PATCHBAY_JAVA_OPTS", ROOM)));
+      all.addAll(registrations(FLEET, ROOM));
     }
     if (options.wants(NOTIFICATIONS)) {
       all.addAll(notifications());
@@ -214,7 +214,7 @@ final class Lwm2mBench {
 
   private Measurement many() throws IOException, InterruptedException, TimeoutException {
     Path data = work.resolve("many");
-    try (RunningHub hub = hub(data, Map.of("PATCHBAY_JAVA_OPTS", ROOM));
+    try (RunningHub hub = hub(data, ROOM);
         Lwm2mLoad load = new Lwm2mLoad(port(hub), 256)) {
       Rate rate = rate(hub.pid(), () -> load.register(MANY_SECONDS, MANY));
       double unused = quiet(hub);

@@ -17,10 +17,6 @@ import org.osgi.framework.BundleContext;
  */
 record BootstrapSettings(
     int port, int securePort, List<String> unsecured, Duration lifetime, String binding) {
-  /** Of which nobody makes use. */
-  static final BootstrapSettings NONE =
-      new BootstrapSettings(-1, -1, List.of(), Duration.ofDays(1), "U");
-
   BootstrapSettings {
     unsecured = List.copyOf(unsecured);
     for (String name : unsecured) {

@@ -190,27 +190,6 @@ public final class Lwm2mBinding
   Lwm2mBinding(
       BundleContext bundle,
       Settings settings,
-      Contexts contexts,
-      UplinkPort uplink,
-      Things things,
-      Profiles profiles,
-      Documents documents,
-      Secrets secrets) {
-    this(
-        bundle,
-        settings,
-        BootstrapSettings.NONE,
-        contexts,
-        uplink,
-        things,
-        profiles,
-        documents,
-        secrets);
-  }
-
-  Lwm2mBinding(
-      BundleContext bundle,
-      Settings settings,
       BootstrapSettings bootstrap,
       Contexts contexts,
       UplinkPort uplink,

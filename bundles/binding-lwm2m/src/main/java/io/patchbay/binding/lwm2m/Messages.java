@@ -142,8 +142,17 @@ final class Messages {
     return new ReadCompositeRequest(paths, format, format, null);
   }
 
-  static ObserveCompositeRequest observeAll(Registration registration, List<LwM2mPath> paths) {
+  /**
+   * @param context what the observation is kept with
+   */
+  static ObserveCompositeRequest observeAll(
+      Registration registration, List<LwM2mPath> paths, Map<String, String> context) {
     ContentFormat format = composite(registration);
-    return new ObserveCompositeRequest(format, format, paths);
+    return new ObserveCompositeRequest(format, format, paths) {
+      @Override
+      public Map<String, String> getContext() {
+        return context;
+      }
+    };
   }
 }

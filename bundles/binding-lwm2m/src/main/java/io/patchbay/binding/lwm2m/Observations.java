@@ -29,9 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import org.eclipse.californium.core.coap.Response;
-import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttribute;
 import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributeSet;
-import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributes;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
 import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
@@ -139,25 +137,22 @@ final class Observations implements Devices.Greeter, ObservationListener {
     Map<LwM2mPath, Form> wanted = observed(profile, registration);
     Set<LwM2mPath> refused = declined.getOrDefault(registration.getId(), Set.of());
     List<LwM2mPath> together = together(wanted, registration, refused);
-    Map<LwM2mPath, Form> joint = new TreeMap<>(wanted);
-    joint.keySet().retainAll(together);
-    wanted.keySet().removeAll(together);
+    Map<LwM2mPath, Form> joint = removed(wanted, together);
     for (Observation present : registry.getObservations(registration.getId())) {
-      boolean right =
-          present instanceof SingleObservation single
-              ? wanted.remove(single.getPath()) != null
-              : Registry.paths(present).equals(together);
-      if (!right && !anew) {
+      List<LwM2mPath> paths = Registry.paths(present);
+      boolean single = present instanceof SingleObservation;
+      if (single ? wanted.keySet().containsAll(paths) : paths.equals(together)) {
+        all = adjust(all, registration, present, removed(single ? wanted : joint, paths));
+      } else if (!anew) {
         requests.cancel(present);
-      } else if (right && present instanceof CompositeObservation) {
-        joint.clear();
       }
     }
     if (!joint.isEmpty()) {
-      for (Map.Entry<LwM2mPath, Form> each : joint.entrySet()) {
-        all = then(all, registration, () -> announce(registration, each.getKey(), each.getValue()));
+      Map<String, String> attributes = NotificationAttributes.of(joint);
+      for (LwM2mPath path : together) {
+        all = then(all, registration, () -> announce(registration, path, attributes, Map.of()));
       }
-      all = then(all, registration, () -> observe(registration, together));
+      all = then(all, registration, () -> observe(registration, together, attributes));
     }
     for (Map.Entry<LwM2mPath, Form> each : wanted.entrySet()) {
       if (!refused.contains(each.getKey())) {
@@ -259,6 +254,13 @@ final class Observations implements Devices.Greeter, ObservationListener {
         : List.of();
   }
 
+  private static Map<LwM2mPath, Form> removed(Map<LwM2mPath, Form> from, List<LwM2mPath> paths) {
+    Map<LwM2mPath, Form> removed = new TreeMap<>(from);
+    removed.keySet().retainAll(paths);
+    from.keySet().removeAll(paths);
+    return removed;
+  }
+
   private interface Step {
     CompletionStage<Boolean> ask();
   }
@@ -300,40 +302,89 @@ final class Observations implements Devices.Greeter, ObservationListener {
         () -> {});
   }
 
-  /** Says when it shall notify. */
-  private CompletionStage<Boolean> announce(Registration registration, LwM2mPath path, Form form) {
-    LwM2mAttributeSet attributes = attributes(form);
-    return attributes.isEmpty()
-        ? CompletableFuture.completedStage(true)
-        : devices
-            .turn(
-                registration.getEndpoint(),
-                () ->
-                    requests.send(
-                        registration, new WriteAttributesRequest(path, attributes), PATIENCE))
-            .handle((response, failure) -> settle(registration, path, response, failure, () -> {}));
+  /** It is observed; when it shall notify may be another than it was told. */
+  private CompletionStage<Boolean> adjust(
+      CompletionStage<Boolean> before,
+      Registration registration,
+      Observation present,
+      Map<LwM2mPath, Form> forms) {
+    Map<String, String> wanted = NotificationAttributes.of(forms);
+    Map<String, String> told = present.getContext();
+    if (wanted.equals(told)) {
+      return before;
+    }
+    CompletionStage<Boolean> all = before;
+    for (LwM2mPath path : forms.keySet()) {
+      all = then(all, registration, () -> announce(registration, path, wanted, told));
+    }
+    return all.thenApply(
+        done -> {
+          if (done) {
+            registry.told(registration, present.getId(), wanted);
+          }
+          return done;
+        });
+  }
+
+  /** Says when it shall notify, if it does not know; it is observed if it refuses that, too. */
+  private CompletionStage<Boolean> announce(
+      Registration registration,
+      LwM2mPath path,
+      Map<String, String> wanted,
+      Map<String, String> told) {
+    String now = wanted.getOrDefault(path.toString(), "");
+    String before = told.getOrDefault(path.toString(), "");
+    if (now.equals(before)) {
+      return CompletableFuture.completedStage(true);
+    }
+    LwM2mAttributeSet attributes = NotificationAttributes.toTell(now, before);
+    return devices
+        .turn(
+            registration.getEndpoint(),
+            () ->
+                requests.send(registration, new WriteAttributesRequest(path, attributes), PATIENCE))
+        .handle(
+            (response, failure) -> {
+              if (response != null && !response.isSuccess()) {
+                LOG.info(
+                    "'{}' says {} to {} of {}: it decides when it notifies",
+                    registration.getEndpoint(),
+                    response.getCode(),
+                    attributes,
+                    path);
+              }
+              return heard(registration, path, response, failure);
+            });
   }
 
   private CompletionStage<Boolean> observe(Registration registration, LwM2mPath path, Form form) {
-    return announce(registration, path, form)
+    Map<String, String> attributes = NotificationAttributes.of(Map.of(path, form));
+    return announce(registration, path, attributes, Map.of())
         .thenCompose(
             answered ->
                 answered
                     ? devices
                         .turn(
                             registration.getEndpoint(),
-                            () -> requests.send(registration, new ObserveRequest(path), PATIENCE))
+                            () ->
+                                requests.send(
+                                    registration,
+                                    new ObserveRequest(null, path.toString(), attributes),
+                                    PATIENCE))
                         .handle(
                             (response, failure) -> observed(registration, path, response, failure))
                     : CompletableFuture.completedStage(false));
   }
 
   /** Several with one request (LwM2M 1.1, clause 6.4.9); one by one when the device refuses. */
-  private CompletionStage<Boolean> observe(Registration registration, List<LwM2mPath> paths) {
+  private CompletionStage<Boolean> observe(
+      Registration registration, List<LwM2mPath> paths, Map<String, String> attributes) {
     return devices
         .turn(
             registration.getEndpoint(),
-            () -> requests.send(registration, Messages.observeAll(registration, paths), PATIENCE))
+            () ->
+                requests.send(
+                    registration, Messages.observeAll(registration, paths, attributes), PATIENCE))
         .handle((response, failure) -> observed(registration, paths, response, failure));
   }
 
@@ -413,39 +464,34 @@ final class Observations implements Devices.Greeter, ObservationListener {
       @Nullable LwM2mResponse response,
       @Nullable Throwable failure,
       Runnable take) {
-    String endpoint = registration.getEndpoint();
-    if (response == null) {
-      Throwable cause =
-          failure instanceof CompletionException && failure.getCause() != null
-              ? failure.getCause()
-              : failure;
-      LOG.info("'{}' did not answer for {}: {}", endpoint, path, String.valueOf(cause));
-      devices.slept(endpoint, "it did not answer");
-      return false;
-    }
-    devices.heard(registration, "it answered");
-    if (response.isSuccess()) {
+    boolean heard = heard(registration, path, response, failure);
+    if (response != null && response.isSuccess()) {
       take.run();
-    } else {
-      LOG.debug("'{}' says {} to {}", endpoint, response.getCode(), path);
+    } else if (response != null) {
+      LOG.debug("'{}' says {} to {}", registration.getEndpoint(), response.getCode(), path);
       declined.computeIfAbsent(registration.getId(), id -> ConcurrentHashMap.newKeySet()).add(path);
     }
-    return true;
+    return heard;
   }
 
-  private static LwM2mAttributeSet attributes(Form form) {
-    List<LwM2mAttribute<?>> all = new ArrayList<>();
-    form.term("pmin")
-        .ifPresent(
-            s -> all.add(LwM2mAttributes.create(LwM2mAttributes.MINIMUM_PERIOD, Long.valueOf(s))));
-    form.term("pmax")
-        .ifPresent(
-            s -> all.add(LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD, Long.valueOf(s))));
-    form.term("gt")
-        .ifPresent(v -> all.add(LwM2mAttributes.create(LwM2mAttributes.GREATER_THAN, v)));
-    form.term("lt").ifPresent(v -> all.add(LwM2mAttributes.create(LwM2mAttributes.LESSER_THAN, v)));
-    form.term("st").ifPresent(v -> all.add(LwM2mAttributes.create(LwM2mAttributes.STEP, v)));
-    return new LwM2mAttributeSet(all);
+  /** True when the device answered. */
+  private boolean heard(
+      Registration registration,
+      LwM2mPath path,
+      @Nullable LwM2mResponse response,
+      @Nullable Throwable failure) {
+    if (response != null) {
+      devices.heard(registration, "it answered");
+      return true;
+    }
+    String endpoint = registration.getEndpoint();
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    LOG.info("'{}' did not answer for {}: {}", endpoint, path, String.valueOf(cause));
+    devices.slept(endpoint, "it did not answer");
+    return false;
   }
 
   @Override

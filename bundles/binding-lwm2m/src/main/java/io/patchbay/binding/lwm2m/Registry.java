@@ -373,6 +373,39 @@ final class Registry implements RegistrationStore, AutoCloseable {
     }
   }
 
+  /**
+   * The device was told when it shall notify.
+   *
+   * @param context what the observation is kept with from now on
+   */
+  void told(Registration registration, ObservationIdentifier id, Map<String, String> context) {
+    synchronized (stripe(registration.getEndpoint())) {
+      Observation before = observations.get(id);
+      if (before == null || asked.contains(id)) {
+        return;
+      }
+      Observation after =
+          before instanceof CompositeObservation together
+              ? new CompositeObservation(
+                  id,
+                  before.getRegistrationId(),
+                  together.getPaths(),
+                  together.getRequestContentFormat(),
+                  together.getResponseContentFormat(),
+                  context,
+                  before.getProtocolData())
+              : new SingleObservation(
+                  id,
+                  before.getRegistrationId(),
+                  ((SingleObservation) before).getPath(),
+                  ((SingleObservation) before).getContentFormat(),
+                  context,
+                  before.getProtocolData());
+      keep(after);
+      log.append(lines.observed(after));
+    }
+  }
+
   /** What it is of; several when the device notifies of them together. */
   static List<LwM2mPath> paths(Observation one) {
     return one instanceof CompositeObservation together

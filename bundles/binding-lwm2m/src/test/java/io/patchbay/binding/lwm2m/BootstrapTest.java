@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.patchbay.access.Secrets;
 import io.patchbay.operation.Metrics;
 import io.patchbay.testkit.RecordingUplinkPort;
-import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,9 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.californium.core.CoapClient;
 import org.eclipse.californium.core.CoapResponse;
@@ -57,32 +54,13 @@ final class BootstrapTest {
   }
 
   private Lwm2mBinding started(Secrets secrets, int securePort, int bootstrapPort) {
-    Lwm2mBinding started =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                "",
-                -1,
-                securePort,
-                List.of(),
-                Duration.ofSeconds(93),
-                10,
-                Optional.empty(),
-                "",
-                Optional.empty(),
-                folder.resolve("lwm2m"),
-                folder.resolve("models")),
-            new BootstrapSettings(0, bootstrapPort, List.of("dev3"), Duration.ofSeconds(77), "U"),
-            new PlainContexts(hub, Map.of()),
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            secrets);
-    started.changed(Set.of());
-    await().atMost(LIMIT).until(() -> started.bootstrapPort(true) != 0);
-    return started;
+    return new TestBinding(hub, rooms, folder)
+        .port(-1)
+        .securePort(securePort)
+        .bootstrap(
+            new BootstrapSettings(0, bootstrapPort, List.of("dev3"), Duration.ofSeconds(77), "U"))
+        .secrets(secrets)
+        .started();
   }
 
   @AfterEach

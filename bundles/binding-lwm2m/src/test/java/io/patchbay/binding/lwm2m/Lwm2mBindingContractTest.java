@@ -19,7 +19,6 @@ import io.patchbay.thing.ThingId;
 import io.patchbay.thing.Value;
 import java.net.DatagramSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -61,29 +60,7 @@ final class Lwm2mBindingContractTest extends BindingContract {
     }
     PlainContexts contexts = new PlainContexts(hub, Map.of());
     Lwm2mBinding binding =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                "",
-                port,
-                -1,
-                List.of(),
-                Duration.ofSeconds(93),
-                10,
-                Optional.empty(),
-                "",
-                Optional.empty(),
-                data.resolve("lwm2m"),
-                data.resolve("models")),
-            contexts,
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            rooms.keys());
-    binding.changed(Set.of());
-    await().atMost(limit()).until(() -> binding.port(false) == port);
+        new TestBinding(hub, rooms, data).contexts(contexts).port(port).started();
     if (devices.isEmpty()) {
       healPeer();
     }

@@ -58,36 +58,13 @@ final class Lwm2mBindingTest {
     binding = start(0, 93);
   }
 
-  private Lwm2mBinding made(int port, int awakeSeconds, List<String> unsecured, Path kept) {
+  private TestBinding given() {
     contexts = new PlainContexts(hub, Map.of());
-    return new Lwm2mBinding(
-        PlainContexts.NO_BUNDLE,
-        new Settings(
-            "127.0.0.1",
-            "",
-            port,
-            0,
-            unsecured,
-            Duration.ofSeconds(awakeSeconds),
-            3,
-            Optional.empty(),
-            "",
-            Optional.empty(),
-            kept,
-            data.resolve("models")),
-        contexts,
-        hub,
-        rooms,
-        rooms,
-        rooms,
-        rooms.keys());
+    return new TestBinding(hub, rooms, data).contexts(contexts).securePort(0).registrations(3);
   }
 
-  private Lwm2mBinding start(int port, int awakeSeconds) throws Exception {
-    Lwm2mBinding started = made(port, awakeSeconds, List.of("dev*"), data.resolve("lwm2m"));
-    started.changed(Set.of());
-    await().atMost(LIMIT).until(() -> started.port(false) != 0);
-    return started;
+  private Lwm2mBinding start(int port, int awakeSeconds) {
+    return given().port(port).awakeSeconds(awakeSeconds).unsecured("dev*").started();
   }
 
   @AfterEach
@@ -182,7 +159,7 @@ final class Lwm2mBindingTest {
   @Test
   void listensToNobodyBeforeAnybodyCouldCome() throws Exception {
     binding.stop();
-    binding = made(0, 93, List.of(), data.resolve("fresh"));
+    binding = given().kept(data.resolve("fresh")).made();
     binding.changed(Set.of());
     await().during(Duration.ofSeconds(3)).atMost(LIMIT).until(() -> binding.port(false) == 0);
     assertThat(binding.checks().get(0).message()).contains("listens to nobody");

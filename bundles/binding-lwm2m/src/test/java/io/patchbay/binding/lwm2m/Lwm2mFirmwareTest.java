@@ -26,7 +26,6 @@ import io.patchbay.thing.Uplink;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -151,36 +150,16 @@ final class Lwm2mFirmwareTest extends FirmwareUpdateContract {
   }
 
   private Lwm2mBinding protocol(int port) {
-    Lwm2mBinding started = made(port);
-    started.changed(Set.of());
-    await().atMost(limit()).until(() -> started.port(false) != 0);
-    return started;
+    return given(port).started(made(port));
+  }
+
+  private TestBinding given(int port) {
+    return new TestBinding(hub, rooms, data).contexts(contexts).port(port).registrations(3);
   }
 
   private Lwm2mBinding made(int port) {
     contexts = new PlainContexts(hub, Map.of());
-    Lwm2mBinding started =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                "",
-                port,
-                -1,
-                List.of(),
-                Duration.ofSeconds(93),
-                3,
-                Optional.empty(),
-                "",
-                Optional.empty(),
-                data.resolve("lwm2m"),
-                data.resolve("models")),
-            contexts,
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            rooms.keys());
+    Lwm2mBinding started = given(port).made();
     started.campaigns = listener;
     started.downloads =
         token -> token.equals(image().token()) ? Optional.of(image()) : Optional.empty();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.patchbay.testkit.RecordingUplinkPort;
-import io.patchbay.testkit.camel.PlainContexts;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -14,10 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import org.eclipse.californium.core.CoapClient;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.config.CoapConfig;
@@ -40,29 +37,11 @@ final class Lwm2mGarbageTest {
   void start(@TempDir Path data) {
     hub.answer(rooms::answer);
     binding =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                "",
-                0,
-                0,
-                List.of("dev*"),
-                Duration.ofSeconds(93),
-                3,
-                Optional.empty(),
-                "",
-                Optional.empty(),
-                data.resolve("lwm2m"),
-                data.resolve("models")),
-            new PlainContexts(hub, Map.of()),
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            rooms.keys());
-    binding.changed(Set.of());
-    await().atMost(LIMIT).until(() -> binding.port(false) != 0);
+        new TestBinding(hub, rooms, data)
+            .securePort(0)
+            .unsecured("dev*")
+            .registrations(3)
+            .started();
   }
 
   @AfterEach

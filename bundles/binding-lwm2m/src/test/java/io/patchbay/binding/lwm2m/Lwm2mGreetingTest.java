@@ -8,7 +8,6 @@ import io.patchbay.profile.Op;
 import io.patchbay.southbound.Interest;
 import io.patchbay.southbound.Receipt;
 import io.patchbay.testkit.RecordingUplinkPort;
-import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.ThingId;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -16,6 +15,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.eclipse.californium.core.CoapClient;
 import org.eclipse.californium.core.CoapResponse;
 import org.eclipse.californium.core.coap.CoAP;
@@ -65,31 +66,12 @@ final class Lwm2mGreetingTest {
 
   private Lwm2mBinding started(int port) {
     hub.answer(rooms::answer);
-    Lwm2mBinding made =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                "",
-                port,
-                0,
-                List.of("dev*"),
-                Duration.ofSeconds(93),
-                DEVICES,
-                Optional.empty(),
-                "",
-                Optional.empty(),
-                data.resolve("lwm2m"),
-                data.resolve("models")),
-            new PlainContexts(hub, Map.of()),
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            rooms.keys());
-    made.changed(Set.of());
-    await().atMost(LIMIT).until(() -> made.port(false) != 0);
-    return made;
+    return new TestBinding(hub, rooms, data)
+        .port(port)
+        .securePort(0)
+        .unsecured("dev*")
+        .registrations(DEVICES)
+        .started();
   }
 
   @AfterEach
@@ -132,8 +114,10 @@ final class Lwm2mGreetingTest {
     if (heard.request().getOptions().hasObserve()) {
       response.getOptions().setObserve(1);
     }
-    response.getOptions().setContentFormat(ContentFormat.TLV.getCode());
-    response.setPayload(temperature(20.5));
+    if (code == CoAP.ResponseCode.CONTENT) {
+      response.getOptions().setContentFormat(ContentFormat.TLV.getCode());
+      response.setPayload(temperature(20.5));
+    }
     send(socket, new UdpDataSerializer().getByteArray(response), heard.from());
   }
 
@@ -188,6 +172,24 @@ final class Lwm2mGreetingTest {
     }
   }
 
+  private static List<String> query(Heard heard) {
+    return Stream.of(heard.request().getOptions().getUriQueryString().split("&")).toList();
+  }
+
+  /** Answers what it is asked until it is told when to notify, and that, too. */
+  private static List<String> told(DatagramSocket socket, CoAP.ResponseCode answer)
+      throws IOException {
+    while (true) {
+      Heard asked = next(socket);
+      if (asked.request().getCode() == CoAP.Code.PUT) {
+        assertThat(asked.request().getOptions().getUriPathString()).isEqualTo("3303/0/5700");
+        answer(socket, asked, answer);
+        return query(asked);
+      }
+      answer(socket, asked);
+    }
+  }
+
   /** What was asked when the server was built anew is asked again. */
   @Test
   void whatWasBrokenOffIsAskedAgain() throws Exception {
@@ -237,6 +239,60 @@ final class Lwm2mGreetingTest {
     }
   }
 
+  private void wanted(Map<String, String> terms) {
+    rooms.profiles.put("climate", FakeHub.climate(Set.of(Op.READ, Op.WRITE), terms));
+    binding.changed(
+        Set.of(
+            new Interest(
+                "local",
+                FakeHub.form("/3303/0/5700", Set.of(Op.OBSERVE), terms),
+                Optional.of(new ThingId("dev1")),
+                true)));
+  }
+
+  /** It is told that before it is observed, and again when the profile says otherwise. */
+  @Test
+  void saysWhenToNotify() throws Exception {
+    wanted(Map.of("pmin", "10", "st", "0.5"));
+    try (DatagramSocket socket = new DatagramSocket()) {
+      register(socket, "dev1", "1.0", "</3303/0>,</3308/0>");
+      assertThat(told(socket, CoAP.ResponseCode.CHANGED)).containsExactly("pmin=10", "st=0.5");
+      answer(socket, observed(socket, Token.EMPTY));
+      wanted(Map.of("pmin", "20"));
+      assertThat(told(socket, CoAP.ResponseCode.CHANGED))
+          .as("what is wanted no more has no value")
+          .containsExactly("pmin=20", "st");
+      int port = binding.port(false);
+      await()
+          .atMost(LIMIT)
+          .until(
+              () ->
+                  Files.readString(data.resolve("lwm2m/registrations.jsonl"))
+                      .contains("\"pmin=20\""));
+      binding.stop();
+      rooms.profiles.put(
+          "climate", FakeHub.climate(Set.of(Op.READ, Op.WRITE), Map.of("pmin", "30")));
+      binding = started(port);
+      Heard next = next(socket);
+      assertThat(next.request().getCode()).isEqualTo(CoAP.Code.PUT);
+      assertThat(query(next)).containsExactly("pmin=30");
+    }
+  }
+
+  @Test
+  void observesWhoDecidesHimselfWhenToNotify() throws Exception {
+    wanted(Map.of("pmin", "10"));
+    try (DatagramSocket socket = new DatagramSocket()) {
+      register(socket, "dev1", "1.0", "</3303/0>,</3308/0>");
+      assertThat(told(socket, CoAP.ResponseCode.METHOD_NOT_ALLOWED)).containsExactly("pmin=10");
+      answer(socket, observed(socket, Token.EMPTY));
+      wanted(Map.of());
+      assertThat(told(socket, CoAP.ResponseCode.METHOD_NOT_ALLOWED)).containsExactly("pmin");
+      wanted(Map.of("pmin", "10"));
+      assertThat(told(socket, CoAP.ResponseCode.CHANGED)).containsExactly("pmin=10");
+    }
+  }
+
   @Test
   void asksForWhatAProfileWantsFromNowOn() throws Exception {
     try (DatagramSocket socket = new DatagramSocket()) {
@@ -275,7 +331,8 @@ final class Lwm2mGreetingTest {
   void observesTogetherWhatTheProfileSays() throws Exception {
     rooms.profiles.put(
         "climate",
-        FakeHub.climate(Set.of(Op.OBSERVE, Op.READ, Op.WRITE), Map.of("observe", "together")));
+        FakeHub.climate(
+            Set.of(Op.OBSERVE, Op.READ, Op.WRITE), Map.of("observe", "together", "pmax", "300")));
     int port = binding.port(false);
     try (TestDevice device = TestDevice.plain("dev1", port)) {
       awaitTogether("/3303/0/5700", "20.5", "/3308/0/5900");

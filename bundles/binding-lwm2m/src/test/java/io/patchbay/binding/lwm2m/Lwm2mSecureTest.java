@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.patchbay.dtls.Authority;
 import io.patchbay.store.Registered.Admission;
 import io.patchbay.testkit.RecordingUplinkPort;
-import io.patchbay.testkit.camel.PlainContexts;
 import io.patchbay.thing.Stage;
 import io.patchbay.thing.Uplink;
 import java.io.IOException;
@@ -19,10 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.coap.Request;
@@ -78,31 +74,11 @@ final class Lwm2mSecureTest {
   }
 
   private Lwm2mBinding started(int securePort) {
-    Lwm2mBinding started =
-        new Lwm2mBinding(
-            PlainContexts.NO_BUNDLE,
-            new Settings(
-                "127.0.0.1",
-                "",
-                -1,
-                securePort,
-                List.of(),
-                Duration.ofSeconds(93),
-                10,
-                Optional.of(own.keystore()),
-                Authority.PASSWORD,
-                Optional.of(trusted),
-                folder.resolve("lwm2m"),
-                folder.resolve("models")),
-            new PlainContexts(hub, Map.of()),
-            hub,
-            rooms,
-            rooms,
-            rooms,
-            rooms.keys());
-    started.changed(Set.of());
-    await().atMost(LIMIT).until(() -> started.port(true) != 0);
-    return started;
+    return new TestBinding(hub, rooms, folder)
+        .port(-1)
+        .securePort(securePort)
+        .identity(own, trusted)
+        .started();
   }
 
   @AfterEach
