@@ -68,7 +68,11 @@ final class Lwm2mGarbageProof {
       during(fleet, "halfOpen", () -> halfOpen(hub));
       findings.figure("malformed", (long) hub.api().metric("patchbay_lwm2m_malformed_total", ""));
       findings.figure("dropped", (long) hub.api().metric("patchbay_lwm2m_dropped_total", ""));
-      findings.expect(findings.figure("malformed") > datagrams / 2, "malformed ones do not count");
+      // those that came faster than they could be looked at were dropped, and are counted, too
+      findings.expect(
+          findings.figure("malformed") > 0
+              && findings.figure("malformed") + findings.figure("dropped") > datagrams / 2,
+          "malformed ones do not count");
       findings.expect(
           fleet.registrations() == fleet.size(),
           fleet.size() + " devices registered " + fleet.registrations() + " times");
