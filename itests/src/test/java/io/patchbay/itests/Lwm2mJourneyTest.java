@@ -46,6 +46,7 @@ final class Lwm2mJourneyTest {
         devices.add(awake);
         comesOutInSenml(hub, awake);
         isCommanded(hub, awake);
+        isConfigured(hub);
         Lwm2mDevice sleepy = new Lwm2mDevice("journey-2", port(hub), true);
         devices.add(sleepy);
         waitsForASleeper(hub, sleepy);
@@ -105,6 +106,22 @@ final class Lwm2mJourneyTest {
                 .POST(BodyPublishers.noBody()));
     assertThat(executed.statusCode()).as(executed.body()).isEqualTo(200);
     assertThat(device.executed()).isEqualTo(1);
+  }
+
+  /** Its lifetime is observed by nobody: the hub asks for it when it was written. */
+  private void isConfigured(RunningHub hub) throws Exception {
+    String desired = "/api/v1/things/journey-1/desired/serverLifetime";
+    HttpResponse<String> order =
+        hub.send(
+            hub.request(desired)
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString("240")));
+    assertThat(order.statusCode()).as(order.body()).isEqualTo(200);
+    await("reported")
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> assertThat(hub.get(desired).body()).contains("\"state\":\"reported\""));
+    assertThat(value(hub, "journey-1", "serverLifetime").asInt()).isEqualTo(240);
   }
 
   private void waitsForASleeper(RunningHub hub, Lwm2mDevice device) throws Exception {

@@ -56,6 +56,7 @@ final class Downlink implements Commands, AutoCloseable {
   private final Schedule schedule;
   private final Clock clock;
   private final CommandLog log;
+  private final ReadBack readBack;
   private final Map<ThingId, List<Tracked>> asleep = new ConcurrentHashMap<>();
   private final Map<Reason, LongAdder> failures = new EnumMap<>(Reason.class);
   private final LongAdder done = new LongAdder();
@@ -82,6 +83,7 @@ final class Downlink implements Commands, AutoCloseable {
     this.schedule = schedule;
     this.clock = clock;
     this.log = new CommandLog(bound);
+    this.readBack = new ReadBack(requests, schedule::after, clock, this::ask);
     for (Reason reason : Reason.values()) {
       failures.put(reason, new LongAdder());
     }
@@ -149,6 +151,10 @@ final class Downlink implements Commands, AutoCloseable {
     Tracked tracked = new Tracked(CommandId.fresh(), read, "poller", true, clock);
     send(tracked);
     return tracked.outcome();
+  }
+
+  private void ask(Command.Read read) {
+    var unused = poll(read);
   }
 
   private void count(Tracked tracked) {
@@ -225,6 +231,7 @@ final class Downlink implements Commands, AutoCloseable {
     if (!tracked.step(State.SENT, "")) {
       return CompletableFuture.completedFuture(tracked);
     }
+    Instant sent = clock.instant();
     CompletableFuture<Object> free = new CompletableFuture<>();
     tracked.outcome().thenRun(() -> free.complete(tracked));
     try {
@@ -233,7 +240,7 @@ final class Downlink implements Commands, AutoCloseable {
               (answer, failure) -> {
                 free.complete(tracked);
                 if (failure == null) {
-                  answered(tracked, device, answer);
+                  answered(tracked, device, sent, answer);
                 } else {
                   bug(tracked, failure);
                 }
@@ -245,14 +252,14 @@ final class Downlink implements Commands, AutoCloseable {
     return free;
   }
 
-  private void answered(Tracked tracked, Device device, Answer answer) {
+  private void answered(Tracked tracked, Device device, Instant sent, Answer answer) {
     try {
       if (answer instanceof Answer.Failed failed) {
         tracked.end(failed.reason(), failed.detail());
       } else if (answer instanceof Answer.Deferred deferred) {
         defer(tracked, device, deferred.state());
       } else {
-        take(tracked, ((Answer.Frames) answer).frames());
+        take(tracked, device, sent, ((Answer.Frames) answer).frames());
       }
     } catch (RuntimeException e) {
       bug(tracked, e);
@@ -260,13 +267,18 @@ final class Downlink implements Commands, AutoCloseable {
   }
 
   /** What the device answered goes up as everything else does; the outcome waits for the log. */
-  private void take(Tracked tracked, List<Frame> frames) {
+  private void take(Tracked tracked, Device device, Instant sent, List<Frame> frames) {
     pipeline
         .take(frames, PATIENCE)
         .whenComplete(
             (taken, failure) -> {
               if (failure == null) {
-                tracked.end(outcome(taken));
+                Outcome outcome = outcome(taken);
+                tracked.end(outcome);
+                if (outcome instanceof Outcome.Done
+                    && tracked.command() instanceof Command.Write write) {
+                  readBack.written(device, write.property(), sent);
+                }
               } else {
                 bug(tracked, failure);
               }

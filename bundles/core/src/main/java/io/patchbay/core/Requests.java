@@ -209,6 +209,16 @@ final class Requests {
     }
   }
 
+  /** Whether the device can be asked for a property. */
+  boolean readable(Device device, String name) {
+    return catalogue
+        .profile(device.thing().profile())
+        .map(profile -> profile.profile().properties().get(name))
+        .flatMap(
+            property -> CompiledProfile.form(property.forms(), device.thing().scheme(), Op.READ))
+        .isPresent();
+  }
+
   private static Property property(CompiledProfile profile, String name) throws Unsendable {
     Property property = profile.profile().properties().get(name);
     if (property == null) {

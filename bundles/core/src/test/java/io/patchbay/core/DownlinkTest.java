@@ -175,6 +175,19 @@ final class DownlinkTest {
   }
 
   @Test
+  void asksWhoTookAWriteAndDoesNotSaySo() {
+    for (int value = 1; value <= 2; value++) {
+      Ticket ticket = limit(value);
+      peer.awaitRequests(value);
+      peer.answers.get(value - 1).complete(OK);
+      assertThat(get(ticket.outcome())).isEqualTo(new Outcome.Done(List.of()));
+    }
+    peer.awaitRequests(3);
+    Command.Read asked = (Command.Read) peer.requests.get(2).command();
+    assertThat(asked.properties()).containsExactly("limit");
+  }
+
+  @Test
   void freesTheLaneWhenTheTaskFails() {
     Ticket first = limit(1);
     Ticket second = limit(2);
