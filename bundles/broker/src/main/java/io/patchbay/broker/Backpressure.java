@@ -12,14 +12,15 @@ import org.jspecify.annotations.Nullable;
  * Makes publishers wait: Artemis' own full-address policies know nothing of MQTT. While the hub's
  * queue is full no more is read from devices that publish, so that their next PUBACK does not come.
  * The same for one connection that sends faster than its packets are handled. What was read before
- * (64 KiB of one connection at most) is still taken, kept and acknowledged.
+ * (of one connection {@link #MOST_WAITING} packets and what one more look at the socket brings) is
+ * still taken, kept and acknowledged.
  */
 final class Backpressure {
   private static final AttributeKey<Flow> FLOW =
       AttributeKey.valueOf(Backpressure.class, "patchbay");
 
   /** Packets of one connection between the socket and the journal. */
-  private static final int MOST_WAITING = 256;
+  static final int MOST_WAITING = 256;
 
   private static final int RESUME_BELOW = 64;
 
