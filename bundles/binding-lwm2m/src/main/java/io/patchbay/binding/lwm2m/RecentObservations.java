@@ -1,5 +1,6 @@
 package io.patchbay.binding.lwm2m;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.eclipse.californium.core.coap.Token;
@@ -11,6 +12,7 @@ import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.server.endpoint.EffectiveEndpointUriProvider;
 import org.eclipse.leshan.server.observation.LwM2mNotificationReceiver;
+import org.eclipse.leshan.transport.californium.ObserveUtil;
 import org.eclipse.leshan.transport.californium.server.observation.LwM2mObservationStore;
 import org.eclipse.leshan.transport.californium.server.observation.ObservationSerDes;
 import org.jspecify.annotations.Nullable;
@@ -100,9 +102,19 @@ final class RecentObservations extends LwM2mObservationStore {
       if (read == null) {
         return null;
       }
-      known = new Known(present, read);
+      known = new Known(present, bound(read, present.getRegistrationId()));
       remember(token, known);
     }
     return ObservationUtil.shallowClone(known.observation()); // whoever gets it adds to its request
+  }
+
+  /** A device that repeats its registration has another one since, of which this is, too. */
+  private static org.eclipse.californium.core.observe.Observation bound(
+      org.eclipse.californium.core.observe.Observation read, String registrationId) {
+    Map<String, String> words = new HashMap<>(read.getRequest().getUserContext());
+    if (!registrationId.equals(words.put(ObserveUtil.CTX_REGID, registrationId))) {
+      read.getRequest().setUserContext(words);
+    }
+    return read;
   }
 }

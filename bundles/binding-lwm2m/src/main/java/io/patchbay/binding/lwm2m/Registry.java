@@ -222,8 +222,28 @@ final class Registry implements RegistrationStore, AutoCloseable {
       List<Observation> gone = before == null ? List.of() : forget(before);
       link(registration);
       log.append(lines.registered(registration));
+      if (before != null && repeats(registration, before)) {
+        for (Observation each : gone) {
+          Observation late = copy(each, registration.getId(), each.getContext());
+          former(late);
+          log.append(lines.asked(late));
+        }
+      }
       return before == null ? null : new Deregistration(before, gone);
     }
+  }
+
+  /** A device that was not answered: to itself it registers once, and forgets nothing. */
+  @SuppressWarnings("JavaUtilDate") // Leshan's times are such
+  private static boolean repeats(Registration registration, Registration before) {
+    long pause =
+        registration.getRegistrationDate().getTime() - before.getRegistrationDate().getTime();
+    return TimeUnit.MILLISECONDS.toNanos(pause) < LATE_NANOS
+        && registration.getSocketAddress().equals(before.getSocketAddress())
+        && registration
+            .getClientTransportData()
+            .getIdentity()
+            .equals(before.getClientTransportData().getIdentity());
   }
 
   @Override
@@ -384,26 +404,30 @@ final class Registry implements RegistrationStore, AutoCloseable {
       if (before == null || asked.contains(id)) {
         return;
       }
-      Observation after =
-          before instanceof CompositeObservation together
-              ? new CompositeObservation(
-                  id,
-                  before.getRegistrationId(),
-                  together.getPaths(),
-                  together.getRequestContentFormat(),
-                  together.getResponseContentFormat(),
-                  context,
-                  before.getProtocolData())
-              : new SingleObservation(
-                  id,
-                  before.getRegistrationId(),
-                  ((SingleObservation) before).getPath(),
-                  ((SingleObservation) before).getContentFormat(),
-                  context,
-                  before.getProtocolData());
+      Observation after = copy(before, before.getRegistrationId(), context);
       keep(after);
       log.append(lines.observed(after));
     }
+  }
+
+  private static Observation copy(
+      Observation one, String registration, Map<String, String> context) {
+    return one instanceof CompositeObservation together
+        ? new CompositeObservation(
+            one.getId(),
+            registration,
+            together.getPaths(),
+            together.getRequestContentFormat(),
+            together.getResponseContentFormat(),
+            context,
+            one.getProtocolData())
+        : new SingleObservation(
+            one.getId(),
+            registration,
+            ((SingleObservation) one).getPath(),
+            ((SingleObservation) one).getContentFormat(),
+            context,
+            one.getProtocolData());
   }
 
   /** What it is of; several when the device notifies of them together. */

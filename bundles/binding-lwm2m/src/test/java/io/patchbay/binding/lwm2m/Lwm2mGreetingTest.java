@@ -145,10 +145,16 @@ final class Lwm2mGreetingTest {
 
   private void register(DatagramSocket socket, String endpoint, String version, String objects)
       throws IOException {
+    register(socket, endpoint, version, objects, 1);
+  }
+
+  private void register(
+      DatagramSocket socket, String endpoint, String version, String objects, int mid)
+      throws IOException {
     socket.setSoTimeout((int) LIMIT.toMillis());
     Request register = Request.newPost();
     register.setType(CoAP.Type.CON);
-    register.setMID(1);
+    register.setMID(mid);
     register.setToken(new byte[] {1});
     register.getOptions().addUriPath("rd").setContentFormat(40);
     register.getOptions().addUriQuery("ep=" + endpoint).addUriQuery("lt=300");
@@ -220,6 +226,28 @@ final class Lwm2mGreetingTest {
           .hasSize(DEVICES);
     } finally {
       sockets.forEach(DatagramSocket::close);
+    }
+  }
+
+  /** It was not answered: to itself it has registered once, and forgot nothing. */
+  @Test
+  void whatItSaysWhileItRepeatsItsRegistrationCounts() throws Exception {
+    rooms.profiles.clear();
+    try (DatagramSocket socket = new DatagramSocket()) {
+      register(socket, "dev1");
+      Heard first = observed(socket, Token.EMPTY);
+      answer(socket, first);
+      register(socket, "dev1", "1.0", "</3303/0>", 2);
+      Heard again = observed(socket, first.request().getToken());
+      assertThat(notified(socket, first.request(), again.from())).isEqualTo(CoAP.Type.ACK);
+      answer(socket, again);
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(
+              () ->
+                  assertThat(hub.acknowledged().stream().flatMap(offer -> offer.frame().stream()))
+                      .filteredOn(frame -> frame.payload().text().contains("21.5"))
+                      .hasSize(1));
     }
   }
 

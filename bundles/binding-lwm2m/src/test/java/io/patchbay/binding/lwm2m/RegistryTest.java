@@ -19,6 +19,7 @@ import org.eclipse.leshan.core.link.lwm2m.DefaultLwM2mLinkParser;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
+import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.ObservationIdentifier;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.peer.IpPeer;
@@ -232,6 +233,38 @@ final class RegistryTest {
         assertThat(registry.getObservation(late.getId())).isNull();
       }
       assertThat(registry.getObservation(third.getId())).isEqualTo(third);
+    }
+  }
+
+  /** To itself it has registered once; one that comes from elsewhere has begun anew. */
+  @Test
+  void whatADeviceSaysWhileItRepeatsItsRegistrationCountsForAWhile() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    long now = System.currentTimeMillis();
+    Registration one = registration("r1", "dev1", 1001, now);
+    Registration elsewhere = registration("r3", "dev2", 1002, now);
+    SingleObservation early = observation(1, "r1", "/3303/0/5700");
+    SingleObservation gone = observation(2, "r3", "/3303/0/5700");
+    try (Registry registry = new Registry(folder, nanos::get)) {
+      assertThat(registry.addRegistration(one)).isNull();
+      var unused = registry.addObservation("r1", early, false);
+      registry.answered(one, List.of(early.getPath()), YES);
+      assertThat(registry.addRegistration(registration("r2", "dev1", 1001, now))).isNotNull();
+      assertThat(registry.addRegistration(elsewhere)).isNull();
+      unused = registry.addObservation("r3", gone, false);
+      assertThat(registry.addRegistration(registration("r4", "dev2", 1003, now))).isNotNull();
+      assertThat(registry.getObservations("r2")).isEmpty();
+      assertThat(registry.getObservation("r2", early.getId())).isNotNull();
+    }
+    try (Registry registry = new Registry(folder, nanos::get)) {
+      assertThat(registry.getObservation(early.getId()))
+          .isNotNull()
+          .extracting(Observation::getRegistrationId)
+          .isEqualTo("r2");
+      assertThat(registry.getObservation(gone.getId())).isNull();
+      nanos.addAndGet(TimeUnit.SECONDS.toNanos(93));
+      registry.look();
+      assertThat(registry.getObservation(early.getId())).isNull();
     }
   }
 
