@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Arrays;
@@ -133,7 +134,9 @@ interface ImagePull {
       CoapEndpoint endpoint =
           CoapEndpoint.builder()
               .setConfiguration(configuration)
-              .setConnector(wire.open(new InetSocketAddress(0), configuration))
+              .setConnector(
+                  wire.open(
+                      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), configuration))
               .build();
       endpoint.start();
       try {

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -75,9 +76,10 @@ final class Registry implements RegistrationStore, AutoCloseable {
   private volatile ExpirationListener expired = (registration, gone) -> {};
 
   /**
+   * @param of as it was asked
    * @param until when it counts no more, in nanoseconds
    */
-  private record Former(Observation observation, long until) {}
+  private record Former(Observation observation, Registration of, long until) {}
 
   Registry(Path folder) throws IOException {
     this(folder, System::nanoTime);
@@ -109,7 +111,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
     public void registered(Registration registration) {
       Registration before = byEndpoint.get(registration.getEndpoint());
       if (before != null && !before.getId().equals(registration.getId())) {
-        forget(before);
+        replaced(before, registration);
       } else if (before != null) {
         unlink(before);
       }
@@ -126,9 +128,10 @@ final class Registry implements RegistrationStore, AutoCloseable {
 
     @Override
     public void asked(Observation observation) {
-      if (byId.containsKey(observation.getRegistrationId())) {
-        replace(observation);
-        former(observation);
+      Registration of = byId.get(observation.getRegistrationId());
+      if (of != null) {
+        replace(observation, of);
+        former(observation, of);
       }
     }
 
@@ -219,18 +222,19 @@ final class Registry implements RegistrationStore, AutoCloseable {
   public @Nullable Deregistration addRegistration(Registration registration) {
     synchronized (stripe(registration.getEndpoint())) {
       Registration before = byEndpoint.get(registration.getEndpoint());
-      List<Observation> gone = before == null ? List.of() : forget(before);
+      List<Observation> gone = before == null ? List.of() : replaced(before, registration);
       link(registration);
       log.append(lines.registered(registration));
-      if (before != null && repeats(registration, before)) {
-        for (Observation each : gone) {
-          Observation late = copy(each, registration.getId(), each.getContext());
-          former(late);
-          log.append(lines.asked(late));
-        }
-      }
       return before == null ? null : new Deregistration(before, gone);
     }
+  }
+
+  private List<Observation> replaced(Registration before, Registration after) {
+    List<Observation> gone = forget(before);
+    if (repeats(after, before)) {
+      gone.forEach(each -> former(each, before));
+    }
+    return gone;
   }
 
   /** A device that was not answered: to itself it registers once, and forgets nothing. */
@@ -344,7 +348,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
           return replaced;
         }
       }
-      replaced.addAll(replace(observation));
+      replaced.addAll(replace(observation, registration));
       asked.add(observation.getId());
       keep(observation);
       log.append(lines.asked(observation));
@@ -353,20 +357,33 @@ final class Registry implements RegistrationStore, AutoCloseable {
   }
 
   /** It takes the place of those of the same path. */
-  private List<Observation> replace(Observation observation) {
+  private List<Observation> replace(Observation observation, Registration of) {
     List<Observation> replaced = new ArrayList<>();
     for (Observation other : getObservations(observation.getRegistrationId())) {
       if (!other.getId().equals(observation.getId()) && samePath(other, observation)) {
         drop(other.getId());
-        former(other);
+        former(other, of);
         replaced.add(other);
       }
     }
     return replaced;
   }
 
-  private void former(Observation observation) {
-    formers.put(observation.getId(), new Former(observation, nanos.getAsLong() + LATE_NANOS));
+  private void former(Observation observation, Registration of) {
+    formers.put(observation.getId(), new Former(observation, of, nanos.getAsLong() + LATE_NANOS));
+  }
+
+  /**
+   * As one of the registration that the device has now; null when it has begun anew, or is gone.
+   */
+  private @Nullable Observation present(Former former) {
+    Registration now = byEndpoint.get(former.of().getEndpoint());
+    if (now == null || now.getId().equals(former.of().getId())) {
+      return now == null ? null : former.observation();
+    }
+    return repeats(now, former.of())
+        ? copy(former.observation(), now.getId(), former.observation().getContext())
+        : null;
   }
 
   /**
@@ -387,7 +404,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
         }
         drop(each.getId());
         if (response == null) {
-          former(each);
+          former(each, registration);
         }
       }
     }
@@ -453,9 +470,7 @@ final class Registry implements RegistrationStore, AutoCloseable {
   public @Nullable Observation getObservation(ObservationIdentifier id) {
     Observation present = observations.get(id);
     Former former = present == null ? formers.get(id) : null;
-    return former != null && byId.containsKey(former.observation().getRegistrationId())
-        ? former.observation()
-        : present;
+    return former == null ? present : present(former);
   }
 
   @Override
@@ -466,8 +481,9 @@ final class Registry implements RegistrationStore, AutoCloseable {
     }
     boolean unanswered = asked.contains(id);
     Observation gone = drop(id);
-    if (gone != null && unanswered) {
-      former(gone);
+    Registration of = byId.get(registrationId);
+    if (gone != null && unanswered && of != null) {
+      former(gone, of);
     } else if (gone != null) {
       log.append(lines.cancelled(id));
     }
@@ -535,7 +551,10 @@ final class Registry implements RegistrationStore, AutoCloseable {
         () ->
             Stream.of(
                     byEndpoint.values().stream().map(lines::registered),
-                    formers.values().stream().map(one -> lines.asked(one.observation())),
+                    formers.values().stream()
+                        .map(this::present)
+                        .filter(Objects::nonNull)
+                        .map(lines::asked),
                     observations.values().stream()
                         .map(
                             one ->

@@ -245,10 +245,13 @@ final class RegistryTest {
     Registration elsewhere = registration("r3", "dev2", 1002, now);
     SingleObservation early = observation(1, "r1", "/3303/0/5700");
     SingleObservation gone = observation(2, "r3", "/3303/0/5700");
+    SingleObservation unanswered = observation(3, "r1", "/3303/1/5700");
     try (Registry registry = new Registry(folder, nanos::get)) {
       assertThat(registry.addRegistration(one)).isNull();
       var unused = registry.addObservation("r1", early, false);
       registry.answered(one, List.of(early.getPath()), YES);
+      unused = registry.addObservation("r1", unanswered, false);
+      registry.answered(one, List.of(unanswered.getPath()), null);
       assertThat(registry.addRegistration(registration("r2", "dev1", 1001, now))).isNotNull();
       assertThat(registry.addRegistration(elsewhere)).isNull();
       unused = registry.addObservation("r3", gone, false);
@@ -257,10 +260,12 @@ final class RegistryTest {
       assertThat(registry.getObservation("r2", early.getId())).isNotNull();
     }
     try (Registry registry = new Registry(folder, nanos::get)) {
-      assertThat(registry.getObservation(early.getId()))
-          .isNotNull()
-          .extracting(Observation::getRegistrationId)
-          .isEqualTo("r2");
+      for (SingleObservation known : List.of(early, unanswered)) {
+        assertThat(registry.getObservation(known.getId()))
+            .isNotNull()
+            .extracting(Observation::getRegistrationId)
+            .isEqualTo("r2");
+      }
       assertThat(registry.getObservation(gone.getId())).isNull();
       nanos.addAndGet(TimeUnit.SECONDS.toNanos(93));
       registry.look();
